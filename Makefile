@@ -1,0 +1,65 @@
+# Every target sets itself up: on a machine with Python, make and a C++20 compiler, `make demo` and
+# `make test` need nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := CMakeLists.txt pyproject.toml $(shell find cpp -name '*.cc' -o -name '*.h' -o -name CMakeLists.txt)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Editable, so that Python sources are used as they stand. A test build: EVENTCODEC_DISABLE_CPU
+# takes instruction sets away, and warnings are errors.
+INSTALL := $(PIP) --no-build-isolation --config-settings=cmake.define.EVENTCODEC_TEST_BUILD=ON \
+  --config-settings=cmake.define.EVENTCODEC_WERROR=ON --editable
+# cmake and ninja come from the package index, so that the machine needs none of its own.
+export PATH := $(abspath $(BIN)):$(PATH)
+# How the C++ core is tested: cpp/CMakePresets.json.
+PRESETS := dev asan-ubsan tsan
+
+.PHONY: demo test test-cpp test-python campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/eventcodec demo
+
+test: test-cpp test-python
+
+test-cpp: $(PRESETS:%=test-cpp-%)
+
+$(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
+	cmake -S cpp --preset $* -G Ninja
+	cmake --build build/cpp-$*
+	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error
+
+test-python: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+# The long fault campaigns: tests/campaigns/README.md.
+campaign: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/campaigns --campaign=long
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+CPP_SOURCES = $(shell find cpp tests/cpp -name '*.cc' -o -name '*.h')
+
+lint: $(VENV)/.installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@$(BIN)/clang-format --dry-run --Werror $(CPP_SOURCES)
+	$(BIN)/codespell
+
+format: $(VENV)/.installed-lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	@$(BIN)/clang-format -i $(CPP_SOURCES)
+
+clean:
+	rm -rf build $(VENV)
+
+$(VENV)/.tools: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) 'scikit-build-core>=0.11' 'pybind11>=2.13' 'cmake>=3.21' ninja
+	touch $@
+
+$(VENV)/.installed-%: $(VENV)/.tools $(SOURCES)
+	$(INSTALL) '.[$*]'
+	touch $@

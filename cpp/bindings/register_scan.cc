@@ -1,0 +1,320 @@
+// register_scan.cc - EventFile and scan_files: event files to columns.
+#include "bindings/arrays.h"
+// pybind first
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "bindings/errors.h"
+#include "bindings/gil.h"
+#include "event/decode_histogram.h"
+#include "event/decode_tensor.h"
+#include "scan/fetch.h"
+#include "scan/files.h"
+
+namespace eventcodec::bindings {
+namespace {
+
+using scan::Kind;
+using scan::Series;
+
+// A scan::EventFile that Python threads may share: whoever scans or looks holds the mutex. Nothing
+// of Python is touched while it is held, so that it and the GIL never wait for each other.
+struct SharedFile {
+  explicit SharedFile(const std::string& path) : file(path) {}
+
+  // f(file) under the mutex. The result is plain data.
+  template <class F>
+  auto look(F&& f) {
+    const std::scoped_lock lock(mutex);
+    return f(static_cast<const scan::EventFile&>(file));
+  }
+
+  scan::EventFile file;
+  std::mutex mutex;
+};
+
+// Columns that live on when the file goes away or its series grow.
+struct SharedRows {
+  Kind kind;
+  scan::Rows rows;
+  std::shared_ptr<void> memory;
+};
+
+struct SeriesDescription {
+  std::string tag;
+  const char* kind;
+  std::string plugin;
+  std::string display_name;
+  std::string description;
+  std::uint64_t count;
+  std::int64_t first_step = 0;
+  std::int64_t last_step = 0;
+  double first_wall_time = 0;
+  double last_wall_time = 0;
+};
+
+// Text of a file. Tags should be UTF-8, but old files promise nothing: other bytes become \xNN.
+py::str to_text(std::string_view bytes) {
+  PyObject* text =
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "backslashreplace");
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+SharedRows rows_of(SharedFile& self, std::size_t id) {
+  const auto rows = self.look([id](const scan::EventFile& file) -> std::optional<SharedRows> {
+    if (id >= file.series().size()) return std::nullopt;
+    const Series& series = file.series()[id];
+    return SharedRows{series.kind, series.rows, series.memory};
+  });
+  if (!rows.has_value()) throw py::index_error("no such series");
+  return *rows;
+}
+
+// A read-only view of a column, which keeps the column's memory alive.
+template <class T>
+py::array column_view(const SharedRows& shared, const T* data) {
+  auto owned = std::make_unique<std::shared_ptr<void>>(shared.memory);
+  py::capsule owner(owned.release(),
+                    [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
+  py::array_t<T> array(static_cast<py::ssize_t>(shared.rows.size), data, owner);
+  py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return array;
+}
+
+py::tuple columns(SharedFile& self, std::size_t id) {
+  const SharedRows shared = rows_of(self, id);
+  py::object values = py::none();
+  if (shared.kind == Kind::kScalars) values = column_view(shared, shared.rows.values);
+  return py::make_tuple(column_view(shared, shared.rows.steps),
+                        column_view(shared, shared.rows.wall_times), values);
+}
+
+SeriesDescription describe(const Series& series) {
+  const scan::Rows& rows = series.rows;
+  SeriesDescription description{
+      series.tag,          scan::name_of(series.kind), series.plugin,
+      series.display_name, series.description,         rows.size,
+  };
+  if (rows.size == 0) return description;
+  description.first_step = rows.steps[0];
+  description.last_step = rows.steps[rows.size - 1];
+  description.first_wall_time = rows.wall_times[0];
+  description.last_wall_time = rows.wall_times[rows.size - 1];
+  return description;
+}
+
+py::list describe_series(SharedFile& self) {
+  const auto descriptions = self.look([](const scan::EventFile& file) {
+    std::vector<SeriesDescription> found;
+    found.reserve(file.series().size());
+    for (const Series& series : file.series()) found.push_back(describe(series));
+    return found;
+  });
+  py::list all;
+  for (const SeriesDescription& each : descriptions) {
+    all.append(py::make_tuple(to_text(each.tag), each.kind, to_text(each.plugin),
+                              to_text(each.display_name), to_text(each.description), each.count,
+                              each.first_step, each.last_step, each.first_wall_time,
+                              each.last_wall_time));
+  }
+  return all;
+}
+
+py::list session_starts(SharedFile& self) {
+  const auto starts = self.look([](const scan::EventFile& file) { return file.session_starts(); });
+  py::list all;
+  for (const scan::SessionStart& each : starts) {
+    all.append(py::make_tuple(each.step, py::cast(each.rows)));
+  }
+  return all;
+}
+
+py::list describe_damage(SharedFile& self) {
+  const auto damage = self.look([](const scan::EventFile& file) { return file.damage(); });
+  py::list all;
+  for (const scan::Damage& each : damage) {
+    all.append(py::make_tuple(each.offset, each.length, each.reason, each.records_before));
+  }
+  return all;
+}
+
+// What a row points at, read from the file again.
+struct Located {
+  std::string tag;
+  scan::Reference reference;
+};
+
+Located locate(SharedFile& self, std::size_t id, std::size_t row) {
+  const auto found = self.look([id, row](const scan::EventFile& file) -> std::optional<Located> {
+    if (id >= file.series().size()) return std::nullopt;
+    const Series& series = file.series()[id];
+    if (series.kind == Kind::kScalars || row >= series.rows.size) return std::nullopt;
+    return Located{series.tag, series.rows.references[row]};
+  });
+  if (!found.has_value()) throw py::index_error("no such row");
+  return *found;
+}
+
+scan::Reference fetch_row(SharedFile& self, std::size_t id, std::size_t row,
+                          scan::Fetched* fetched) {
+  const Located at = locate(self, id, row);
+  unwrap(without_gil([&] { return scan::fetch(self.file.path(), at.reference, at.tag, fetched); }),
+         self.file.path());
+  return at.reference;
+}
+
+[[noreturn]] void raise_malformed(const SharedFile& self, const char* what,
+                                  const scan::Reference& reference) {
+  raise({.code = Errc::kCorrupt,
+         .message = std::string("malformed ") + what + " in the record at byte " +
+                    std::to_string(reference.offset),
+         .offset = reference.offset},
+        self.file.path());
+}
+
+py::tuple histogram(SharedFile& self, std::size_t id, std::size_t row) {
+  scan::Fetched fetched;
+  const scan::Reference reference = fetch_row(self, id, row, &fetched);
+  event::HistogramData data;
+  const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
+  const bool ok = tensor ? event::decode_histogram_tensor(fetched.value.body, &data)
+                         : event::decode_histogram_proto(fetched.value.body, &data);
+  if (!ok) raise_malformed(self, "histogram", reference);
+  return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
+                        to_array(std::move(data.counts)), data.min, data.max, data.num, data.sum,
+                        data.sum_squares);
+}
+
+// Digits only, as TensorFlow writes the width and height of an image.
+bool parse_size(ByteView text, std::int32_t* value) {
+  constexpr std::size_t kMostDigits = 9;
+  if (text.empty() || text.size() > kMostDigits) return false;
+  std::int32_t parsed = 0;
+  for (const std::uint8_t digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    parsed = parsed * 10 + (digit - '0');
+  }
+  *value = parsed;
+  return true;
+}
+
+bool decode_image_strings(ByteView tensor, std::uint32_t item, event::ImageView* image) {
+  event::TensorShape shape;
+  std::vector<ByteView> strings;
+  if (!event::decode_tensor_strings(tensor, &shape, &strings)) return false;
+  if (strings.size() < 3 + std::size_t{item}) return false;
+  image->encoded = strings[2 + std::size_t{item}];
+  return parse_size(strings[0], &image->width) && parse_size(strings[1], &image->height);
+}
+
+py::tuple image(SharedFile& self, std::size_t id, std::size_t row) {
+  scan::Fetched fetched;
+  const scan::Reference reference = fetch_row(self, id, row, &fetched);
+  event::ImageView view;
+  const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
+  const bool ok = tensor ? decode_image_strings(fetched.value.body, reference.item, &view)
+                         : event::decode_image(fetched.value.body, &view);
+  if (!ok) raise_malformed(self, "image", reference);
+  return py::make_tuple(view.width, view.height, to_bytes(view.encoded));
+}
+
+py::list text(SharedFile& self, std::size_t id, std::size_t row) {
+  scan::Fetched fetched;
+  const scan::Reference reference = fetch_row(self, id, row, &fetched);
+  event::TensorShape shape;
+  std::vector<ByteView> strings;
+  if (!event::decode_tensor_strings(fetched.value.body, &shape, &strings)) {
+    raise_malformed(self, "text", reference);
+  }
+  py::list all;
+  for (const ByteView string : strings) all.append(to_text(as_text(string)));
+  return all;
+}
+
+// The Value as it stands in the file, which item of it the row is, and where its record starts.
+py::tuple value(SharedFile& self, std::size_t id, std::size_t row) {
+  scan::Fetched fetched;
+  const scan::Reference reference = fetch_row(self, id, row, &fetched);
+  return py::make_tuple(to_bytes(fetched.bytes), reference.item, reference.offset);
+}
+
+template <std::uint64_t (scan::EventFile::*Member)() const>
+std::uint64_t count(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) { return (file.*Member)(); });
+}
+
+// Holds the mutexes of many files, each once and in one order, so that two scans of the same files
+// never wait for each other.
+std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> files) {
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  std::vector<std::unique_lock<std::mutex>> locks;
+  locks.reserve(files.size());
+  for (SharedFile* file : files) locks.emplace_back(file->mutex);
+  return locks;
+}
+
+scan::Mode parse_mode(std::string_view mode) {
+  if (mode == "salvage") return scan::Mode::kSalvage;
+  if (mode == "prefix") return scan::Mode::kPrefix;
+  if (mode == "strict") return scan::Mode::kStrict;
+  throw py::value_error("mode must be \"salvage\", \"prefix\" or \"strict\", got \"" +
+                        std::string(mode) + "\"");
+}
+
+// One entry per file: None, or the exception that its scan would raise.
+py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode, bool verify,
+                    std::size_t threads, bool keep_rows) {
+  const scan::Options options{
+      .mode = parse_mode(mode),
+      .verify = verify ? record::Verify::kYes : record::Verify::kNo,
+      .keep_rows = keep_rows,
+  };
+  std::vector<scan::EventFile*> cores;
+  cores.reserve(files.size());
+  for (SharedFile* file : files) cores.push_back(&file->file);
+  const std::vector<Status> results = without_gil([&] {
+    const auto locks = lock_all(files);
+    return scan::scan_files(cores, options, threads);
+  });
+  py::list exceptions;
+  for (std::size_t i = 0; i != results.size(); ++i) {
+    if (results[i].ok()) {
+      exceptions.append(py::none());
+      continue;
+    }
+    set_error(results[i].error(), files[i]->file.path());
+    exceptions.append(py::error_already_set().value());
+  }
+  return exceptions;
+}
+
+}  // namespace
+
+void register_scan(py::module_& module) {
+  py::class_<SharedFile>(module, "EventFile")
+      .def(py::init<const std::string&>(), py::arg("path"))
+      .def_property_readonly("records", &count<&scan::EventFile::records>)
+      .def_property_readonly("bytes", &count<&scan::EventFile::bytes>)
+      .def_property_readonly("pending", &count<&scan::EventFile::pending>)
+      .def_property_readonly("generation", &count<&scan::EventFile::generation>)
+      .def_property_readonly("path",
+                             [](const SharedFile& self) {
+                               return py::reinterpret_steal<py::str>(
+                                   PyUnicode_DecodeFSDefault(self.file.path().c_str()));
+                             })
+      .def("damage", &describe_damage)
+      .def("series", &describe_series)
+      .def("session_starts", &session_starts)
+      .def("columns", &columns, py::arg("series"))
+      .def("histogram", &histogram, py::arg("series"), py::arg("row"))
+      .def("image", &image, py::arg("series"), py::arg("row"))
+      .def("text", &text, py::arg("series"), py::arg("row"))
+      .def("value", &value, py::arg("series"), py::arg("row"));
+  module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
+             py::arg("verify"), py::arg("threads"), py::arg("keep_rows"));
+}
+
+}  // namespace eventcodec::bindings

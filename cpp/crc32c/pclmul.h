@@ -1,0 +1,11 @@
+// pclmul.h - the kernel that uses 128-bit carry-less multiplication.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace eventcodec::crc32c {
+
+std::uint32_t extend_pclmul(std::uint32_t crc, const std::uint8_t* data, std::size_t size);
+
+}  // namespace eventcodec::crc32c

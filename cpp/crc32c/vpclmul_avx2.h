@@ -1,0 +1,11 @@
+// vpclmul_avx2.h - the kernel that uses 256-bit carry-less multiplication.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace eventcodec::crc32c {
+
+std::uint32_t extend_vpclmul_avx2(std::uint32_t crc, const std::uint8_t* data, std::size_t size);
+
+}  // namespace eventcodec::crc32c

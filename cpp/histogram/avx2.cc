@@ -1,0 +1,11 @@
+// avx2.cc - the bucketize kernel for x86-64 with AVX2.
+#include "histogram/kernel_body.h"
+#include "histogram/kernel_entries.h"
+
+namespace eventcodec::histogram {
+
+void bucketize_avx2(Values values, std::size_t copies, std::uint32_t* slots, Moments* moments) {
+  bucketize_any(values, copies, slots, moments);
+}
+
+}  // namespace eventcodec::histogram

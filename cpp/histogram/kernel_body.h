@@ -1,0 +1,79 @@
+// kernel_body.h - the bucketize kernel. Each kernel file includes it once and compiles it for its
+// own instruction set; the unnamed namespace and the forced inlining keep the copies apart.
+#pragma once
+
+#include "histogram/bucketize.h"
+#include "histogram/moment_lanes.h"
+#include "histogram/slot_tables.h"
+#include "histogram/widen.h"
+
+namespace eventcodec::histogram {
+namespace {
+
+// How the bits of a float lead to its slot.
+template <class Wide>
+struct Key;
+template <>
+struct Key<float> {
+  using Bits = std::uint32_t;
+  static constexpr int kShift = kShift32;
+  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float32(); }
+};
+template <>
+struct Key<double> {
+  using Bits = std::uint64_t;
+  static constexpr int kShift = kShift64;
+  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float64(); }
+};
+
+template <class Wide>
+EVENTCODEC_INLINE std::size_t slot_of(typename Key<Wide>::Bits bits,
+                                      const typename Key<Wide>::Bits* table) {
+  using Bits = typename Key<Wide>::Bits;
+  constexpr int kShift = Key<Wide>::kShift;
+  constexpr Bits kLow = (Bits{1} << kShift) - 1;
+  return static_cast<std::size_t>((table[bits >> kShift] + (bits & kLow)) >> kShift);
+}
+
+// With several copies, equal values in a row do not wait for each other's counter.
+template <class Wide, std::size_t Copies>
+EVENTCODEC_INLINE void count_block(const std::uint8_t* p, std::size_t n,
+                                   const typename Key<Wide>::Bits* table, std::uint32_t* slots) {
+  using Bits = typename Key<Wide>::Bits;
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    std::size_t slot[4];
+    for (std::size_t j = 0; j < 4; ++j) {
+      slot[j] = slot_of<Wide>(load_le<Bits>(p + (i + j) * sizeof(Wide)), table);
+    }
+    for (std::size_t j = 0; j < 4; ++j) ++slots[(j % Copies) * kSlots + slot[j]];
+  }
+  for (; i < n; ++i) ++slots[slot_of<Wide>(load_le<Bits>(p + i * sizeof(Wide)), table)];
+}
+
+template <class Stored, std::size_t Copies>
+EVENTCODEC_INLINE void bucketize_stored(Values values, std::uint32_t* slots, Moments* moments) {
+  using Wide = typename Stored::Wide;
+  const auto* table = Key<Wide>::table();
+  MomentLanes<Wide> lanes;
+  for_each_block<Stored>(values, [&](const std::uint8_t* p, std::size_t n) {
+    count_block<Wide, Copies>(p, n, table, slots);
+    lanes.add_block(p, n);
+  });
+  lanes.finish(values.count, moments);
+}
+
+EVENTCODEC_INLINE void bucketize_any(Values values, std::size_t copies, std::uint32_t* slots,
+                                     Moments* moments) {
+  with_stored(values.dtype, [&](auto stored) {
+    using Stored = decltype(stored);
+    if (copies == 1) {
+      bucketize_stored<Stored, 1>(values, slots, moments);
+    } else {
+      bucketize_stored<Stored, 4>(values, slots, moments);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace eventcodec::histogram

@@ -1,0 +1,214 @@
+// encode.cc - rows through a filter into blocks, blocks through a compressor into chunks.
+#include "png/encode.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "png/checksums.h"
+#include "png/deflate.h"
+#include "png/filter.h"
+#include "png/format.h"
+
+namespace eventcodec::png {
+namespace {
+
+// A chunk is closed beyond this size; its length field ends at 2^31 - 1.
+constexpr std::size_t kMaxChunkData = std::size_t{1} << 30;
+constexpr std::size_t kFileBytes =
+    sizeof kSignature + kChunkBytes + kHeaderDataBytes + kChunkBytes + kChunkBytes;
+
+Error out_of_memory() {
+  return {.code = Errc::kOutOfMemory, .message = "no memory for a PNG of this size"};
+}
+
+EVENTCODEC_INLINE std::uint8_t* store_be32(std::uint8_t* p, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) *p++ = static_cast<std::uint8_t>(value >> shift);
+  return p;
+}
+
+// Writes chunks at the end of a buffer: open, let others append the data, close.
+class ChunkWriter {
+ public:
+  explicit ChunkWriter(Buffer& out) : out_(out) {}
+
+  [[nodiscard]] bool open(const char (&type)[5]) {
+    start_ = out_.size();
+    std::uint8_t head[kChunkHeadBytes] = {};
+    std::copy_n(type, 4, head + 4);
+    return out_.append(head);
+  }
+  [[nodiscard]] std::size_t data_bytes() const { return out_.size() - start_ - kChunkHeadBytes; }
+  [[nodiscard]] bool close() {
+    std::uint8_t* chunk = out_.data() + start_;
+    store_be32(chunk, static_cast<std::uint32_t>(data_bytes()));
+    std::uint8_t sum[4];
+    store_be32(sum, crc32(0, out_.view().subspan(start_ + 4)));
+    return out_.append(sum);
+  }
+
+ private:
+  Buffer& out_;
+  std::size_t start_ = 0;
+};
+
+bool write_head(const Pixels& pixels, Buffer& out) {
+  std::uint8_t data[kHeaderDataBytes] = {};
+  std::uint8_t* p = store_be32(data, static_cast<std::uint32_t>(pixels.picture_width()));
+  p = store_be32(p, static_cast<std::uint32_t>(pixels.picture_height()));
+  *p++ = static_cast<std::uint8_t>(pixels.depth);
+  *p++ = kColourType[pixels.channels];  // then deflate, the five filters, not interlaced: zeros
+  ChunkWriter chunk(out);
+  return out.append(kSignature) && chunk.open("IHDR") && out.append(data) && chunk.close();
+}
+
+bool write_end(Buffer& out) {
+  ChunkWriter chunk(out);
+  return chunk.open("IEND") && chunk.close();
+}
+
+// Makes scanlines: holds the row above, and the row in every filter.
+class RowFilter {
+ public:
+  // False: out of memory.
+  [[nodiscard]] bool prepare(const Pixels& pixels) {
+    const std::size_t row_bytes = pixels.row_bytes();
+    if (row_bytes > SIZE_MAX / (kFilters + 3)) return false;
+    const std::size_t slot = kRowPadding + row_bytes + kRowPadding;
+    memory_.reset(new (std::nothrow) std::uint8_t[slot * (kFilters + 2)]());
+    if (memory_ == nullptr) return false;
+    row_ = memory_.get() + kRowPadding;
+    prior_ = row_ + slot;
+    for (std::size_t f = 0; f < kFilters; ++f) candidates_[f] = prior_ + slot * (f + 1);
+    return true;
+  }
+
+  // Writes the scanline of row y, 1 + row_bytes() bytes; rows must come in order.
+  void next(const Pixels& pixels, std::size_t y, bool adaptive, std::uint8_t* scanline) {
+    const std::size_t size = pixels.row_bytes();
+    if (!adaptive) {
+      *scanline = kNone;
+      return read_row(pixels, y, scanline + 1);
+    }
+    read_row(pixels, y, row_);
+    std::uint64_t costs[kFilters];
+    chosen_filter().fn(row_, prior_, size, pixels.pixel_bytes(), candidates_, costs);
+    const auto best = std::min_element(costs, costs + kFilters) - costs;
+    *scanline = static_cast<std::uint8_t>(best);
+    store_bytes(scanline + 1, {candidates_[best], size});
+    std::swap(row_, prior_);
+  }
+
+ private:
+  std::unique_ptr<std::uint8_t[]> memory_;
+  std::uint8_t* row_ = nullptr;
+  std::uint8_t* prior_ = nullptr;
+  std::uint8_t* candidates_[kFilters] = {};
+};
+
+// One zlib stream in as many IDAT chunks as it takes.
+class ImageData {
+ public:
+  ImageData(const Pixels& pixels, Level level, Buffer& out)
+      : pixels_(pixels), level_(level), out_(out), chunk_(out) {}
+
+  [[nodiscard]] bool write() {
+    if (level_ == Level::kFast) deflater_ = Deflater::create();
+    if (level_ == Level::kFast && deflater_ == nullptr) return false;
+    if (!filter_.prepare(pixels_) || !chunk_.open("IDAT") || !out_.append(kZlibHeader)) {
+      return false;
+    }
+    const std::size_t scanline_bytes = 1 + pixels_.row_bytes();
+    const std::size_t height = pixels_.picture_height();
+    for (std::size_t y = 0; y < height; ++y) {
+      std::uint8_t* scanline = pending_.reserve(scanline_bytes);
+      if (scanline == nullptr) return false;
+      filter_.next(pixels_, y, level_ == Level::kFast, scanline);
+      pending_.commit(scanline_bytes);
+      if (pending_.size() > kMaxBlock && !write_blocks(false)) return false;
+    }
+    std::uint8_t sum[kAdlerBytes];
+    return write_blocks(true) && (store_be32(sum, adler_), out_.append(sum)) && chunk_.close();
+  }
+
+ private:
+  // Compresses what is pending in whole blocks; at the `end` all of it. Otherwise something is
+  // kept back, because the last block must say that it is the last.
+  [[nodiscard]] bool write_blocks(bool end) {
+    ByteView left = pending_.view();
+    while (end ? !left.empty() : left.size() > kMaxBlock) {
+      const ByteView block = left.first(std::min(left.size(), kMaxBlock));
+      left = left.subspan(block.size());
+      adler_ = adler32(adler_, block);
+      if (!write_block(block, end && left.empty())) return false;
+      if (chunk_.data_bytes() > kMaxChunkData && !(chunk_.close() && chunk_.open("IDAT"))) {
+        return false;
+      }
+    }
+    pending_.drop_front(pending_.size() - left.size());
+    return true;
+  }
+
+  [[nodiscard]] bool write_block(ByteView block, bool last) {
+    return deflater_ != nullptr ? deflater_->add_block(block, last, out_)
+                                : add_stored(block, last, out_);
+  }
+
+  const Pixels& pixels_;
+  const Level level_;
+  Buffer& out_;
+  ChunkWriter chunk_;
+  RowFilter filter_;
+  Buffer pending_;
+  std::unique_ptr<Deflater> deflater_;
+  std::uint32_t adler_ = kAdlerStart;
+};
+
+// Runs `write` and takes back what it appended when it fails.
+template <class F>
+Status all_or_nothing(const Pixels& pixels, Buffer& out, F&& write) {
+  if (Status status = check(pixels); !status.ok()) return status;
+  const std::size_t before = out.size();
+  if (write()) return {};
+  out.truncate(before);
+  return out_of_memory();
+}
+
+}  // namespace
+
+Status encode(const Pixels& pixels, Level level, Buffer& out) {
+  return all_or_nothing(pixels, out, [&] {
+    return write_head(pixels, out) && ImageData(pixels, level, out).write() && write_end(out);
+  });
+}
+
+Status scanlines(const Pixels& pixels, bool adaptive, Buffer& out) {
+  return all_or_nothing(pixels, out, [&] {
+    RowFilter filter;
+    const std::size_t scanline_bytes = 1 + pixels.row_bytes();
+    const std::size_t height = pixels.picture_height();
+    if (scanline_bytes > SIZE_MAX / 2 / height || !filter.prepare(pixels)) return false;
+    std::uint8_t* scanline = out.reserve(scanline_bytes * height);
+    if (scanline == nullptr) return false;
+    for (std::size_t y = 0; y < height; ++y, scanline += scanline_bytes) {
+      filter.next(pixels, y, adaptive, scanline);
+    }
+    out.commit(scanline_bytes * height);
+    return true;
+  });
+}
+
+Status wrap(const Pixels& pixels, ByteView zlib_stream, Buffer& out) {
+  return all_or_nothing(pixels, out, [&] {
+    if (!write_head(pixels, out)) return false;
+    ChunkWriter chunk(out);
+    do {
+      const ByteView part = zlib_stream.first(std::min(zlib_stream.size(), kMaxChunkData));
+      zlib_stream = zlib_stream.subspan(part.size());
+      if (!chunk.open("IDAT") || !out.append(part) || !chunk.close()) return false;
+    } while (!zlib_stream.empty());
+    return write_end(out);
+  });
+}
+
+}  // namespace eventcodec::png

@@ -1,0 +1,277 @@
+// collector.cc - sorts the values of events into series.
+#include "scan/collector.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "event/decode_tensor.h"
+
+namespace eventcodec::scan {
+
+using event::Payload;
+
+namespace {
+
+struct PluginKind {
+  std::string_view plugin;
+  Kind kind;
+};
+
+// What a tensor holds, by the plugin that shows it.
+constexpr std::array kPluginKinds = {
+    PluginKind{"scalars", Kind::kScalars},
+    PluginKind{"histograms", Kind::kHistograms},
+    PluginKind{"images", Kind::kImages},
+    PluginKind{"text", Kind::kTexts},
+    PluginKind{"audio", Kind::kAudio},
+    PluginKind{"pr_curves", Kind::kPrCurves},
+    PluginKind{"mesh", Kind::kMeshes},
+    PluginKind{"hparams", Kind::kHparams},
+    PluginKind{"custom_scalars", Kind::kCustomScalars},
+    PluginKind{"graphs", Kind::kGraphs},
+    PluginKind{"graph_run_metadata", Kind::kGraphs},
+    PluginKind{"graph_run_metadata_graph", Kind::kGraphs},
+    PluginKind{"graph_keras_model", Kind::kGraphs},
+    PluginKind{"graph_tagged_run_metadata", Kind::kGraphs},
+};
+
+// `otherwise` for a plugin that is not known.
+Kind kind_of_plugin(std::string_view plugin, Kind otherwise) {
+  for (const PluginKind& known : kPluginKinds) {
+    if (known.plugin == plugin) return known.kind;
+  }
+  return otherwise;
+}
+
+// The plugin that shows values of the first format, which name none.
+std::string_view default_plugin(Kind kind) {
+  switch (kind) {
+    case Kind::kScalars:
+    case Kind::kHistograms:
+    case Kind::kImages:
+    case Kind::kAudio:
+      return name_of(kind);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+bool Collector::add(ByteView payload, std::uint64_t offset) {
+  event::EventView event;
+  if (!event::decode_event(payload, &event)) return false;
+  switch (event.what) {
+    case event::What::kSummaryOfValues:
+      return add_summary(event, offset);
+    case event::What::kGraph:
+    case event::What::kMetaGraph:
+    case event::What::kRunMetadata:
+      return add_graph(event, offset);
+    case event::What::kSession:
+      add_session(event);
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool Collector::add_summary(const event::EventView& event, std::uint64_t offset) {
+  rows_.clear();
+  joined_.clear();
+  std::uint32_t index = 0;
+  const bool ok =
+      event::for_each_value(event, [&](ByteView value) { return decode_row(value, index++); });
+  if (!ok) return false;
+  return std::all_of(rows_.begin(), rows_.end(),
+                     [&](const Row& row) { return append(row, event, offset); });
+}
+
+bool Collector::add_graph(const event::EventView& event, std::uint64_t offset) {
+  Row row{};
+  row.kind = Kind::kGraphs;
+  row.items = 1;
+  if (!event::decode_graph_value(event, &row.value)) return false;
+  return append(row, event, offset);
+}
+
+void Collector::add_session(const event::EventView& event) {
+  // A file of nothing but restarts and tags must not cost the square of its size.
+  constexpr std::size_t kMostRowCounts = std::size_t{1} << 20;
+  if (!event::is_session_start(event.body)) return;
+  SessionStart start{.step = event.step, .rows = {}};
+  if (row_counts_ + series_.size() <= kMostRowCounts) {
+    for (const Series& series : series_) start.rows.push_back(series.rows.size);
+    row_counts_ += series_.size();
+  }
+  session_starts_.push_back(std::move(start));
+}
+
+bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
+  Row row{};
+  row.bytes = bytes;
+  row.index = index;
+  row.items = 1;
+  if (!event::decode_value(bytes, joined_, &row.value)) return false;
+  switch (row.value.payload) {
+    case Payload::kNumber:
+      row.kind = Kind::kScalars;
+      row.number = static_cast<double>(load_le<float>(row.value.body.data()));
+      row.number_at = row.value.body.data();
+      row.number_bytes = sizeof(float);
+      break;
+    case Payload::kHistogramMessage:
+      row.kind = Kind::kHistograms;
+      break;
+    case Payload::kImageMessage:
+      row.kind = Kind::kImages;
+      break;
+    case Payload::kAudioMessage:
+      row.kind = Kind::kAudio;
+      break;
+    case Payload::kTensorMessage:
+      if (!classify_tensor(&row)) return false;
+      break;
+    case Payload::kOpaqueHistogram:
+      if (row.value.body.empty()) return true;  // see event/encode_hidden.h
+      row.kind = Kind::kRaw;
+      break;
+    case Payload::kNothing:
+      classify_empty(&row);
+      break;
+  }
+  rows_.push_back(row);
+  return true;
+}
+
+// The plugin of the tag's first metadata, which may stand in this very value.
+std::string_view Collector::plugin_of(const event::ValueView& value) const {
+  const auto found = tags_.find(as_text(value.tag));
+  if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
+  return as_text(value.plugin);
+}
+
+// hparams stand in the metadata, and so may whatever a plugin keeps that is not known; any other
+// value without a payload says nothing but the metadata of its tag.
+void Collector::classify_empty(Row* row) const {
+  const std::string_view plugin = plugin_of(row->value);
+  row->kind = kind_of_plugin(plugin, Kind::kRaw);
+  if (row->kind == Kind::kHparams || (row->kind == Kind::kRaw && !plugin.empty())) return;
+  row->items = 0;
+}
+
+// The kind is the plugin's where the tensor is what the plugin expects; else just a tensor.
+bool Collector::classify_tensor(Row* row) {
+  event::TensorShape shape;
+  if (!event::decode_tensor_shape(row->value.body, &shape)) return false;
+  row->kind = kind_of_plugin(plugin_of(row->value), Kind::kTensors);
+  if (row->kind == Kind::kScalars) {
+    event::TensorScalar scalar;
+    if (!event::decode_tensor_scalar(row->value.body, &scalar)) {
+      row->kind = Kind::kTensors;
+      return true;
+    }
+    row->number = scalar.value;
+    row->number_at = scalar.at;
+    row->number_bytes = scalar.bytes;
+  } else if (row->kind == Kind::kImages) {
+    // Width and height as text, then any number of images.
+    std::vector<ByteView> strings;
+    if (!event::decode_tensor_strings(row->value.body, &shape, &strings) || strings.size() < 2) {
+      row->kind = Kind::kTensors;
+      return true;
+    }
+    row->items = static_cast<std::uint32_t>(strings.size() - 2);
+  } else if (row->kind == Kind::kAudio) {
+    // [k] clips, or [k, 2] of clip and label.
+    std::vector<ByteView> strings;
+    if (!event::decode_tensor_strings(row->value.body, &shape, &strings)) {
+      row->kind = Kind::kTensors;
+      return true;
+    }
+    row->items = static_cast<std::uint32_t>(strings.size() / (shape.rank == 2 ? 2 : 1));
+  } else if (row->kind == Kind::kTexts && shape.dtype != event::kString) {
+    row->kind = Kind::kTensors;
+  }
+  return true;
+}
+
+Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
+  const std::string_view tag = as_text(value.tag);
+  auto found = tags_.find(tag);
+  if (found == tags_.end()) found = tags_.emplace(std::string(tag), TagEntry{}).first;
+  TagEntry& entry = found->second;
+  if (value.has_metadata && !entry.has_metadata) {
+    entry.has_metadata = true;
+    entry.plugin = as_text(value.plugin);
+    entry.display_name = as_text(value.display_name);
+    entry.description = as_text(value.description);
+  }
+  return entry;
+}
+
+Series& Collector::series_of(TagEntry& entry, std::string_view tag, Kind kind) {
+  for (const std::uint32_t id : entry.series) {
+    if (series_[id].kind == kind) return series_[id];
+  }
+  entry.series.push_back(static_cast<std::uint32_t>(series_.size()));
+  Series& series = series_.emplace_back();
+  series.tag = tag;
+  series.kind = kind;
+  return series;
+}
+
+bool Collector::append(const Row& row, const event::EventView& event, std::uint64_t offset) {
+  TagEntry& entry = entry_of(row.value);
+  if (row.value.payload == Payload::kNothing && row.items == 0) return true;
+  Series& series = series_of(entry, as_text(row.value.tag), row.kind);
+  if (row.value.has_metadata || series.rows.size == 0) {
+    series.plugin = entry.plugin.empty() ? default_plugin(row.kind) : entry.plugin;
+    series.display_name = entry.display_name;
+    series.description = entry.description;
+  }
+  // As the containers here say it; EventFile::scan makes it an Error.
+  if (!make_room(series, row.items)) throw std::bad_alloc();
+  if (row.kind == Kind::kScalars) {
+    series.append_scalar(event.step, event.wall_time, row.number);
+    learn(series, row);
+    return true;
+  }
+  for (std::uint32_t item = 0; item != row.items; ++item) {
+    series.append_reference(event.step, event.wall_time, {offset, row.index, item});
+  }
+  return true;
+}
+
+bool Collector::make_room(Series& series, std::uint64_t rows) const {
+  constexpr std::uint64_t kWorthProjecting = 64;
+  constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind
+  const std::uint64_t size = series.rows.size;
+  if (size + rows <= series.rows.capacity) return true;
+  std::uint64_t wanted = size + rows;
+  if (size >= kWorthProjecting && done_ != 0 && total_ > done_) {
+    const double projected =
+        1.02 * static_cast<double>(size) * static_cast<double>(total_) / static_cast<double>(done_);
+    wanted = std::max(wanted, static_cast<std::uint64_t>(
+                                  std::min(projected, static_cast<double>(kMostAtOnce * size))));
+  }
+  return series.reserve(wanted) || series.reserve(size + rows);
+}
+
+// Hands the value with its field header to the predictor, if the header is in its shortest form.
+void Collector::learn(Series& series, const Row& row) {
+  const std::uint8_t* value = row.bytes.data();
+  const std::uint8_t* end = value + row.bytes.size();
+  if (row.number_bytes == 0 || row.number_at < value || row.number_at >= end) return;
+  const std::uint8_t* header = value - 2;
+  constexpr std::size_t kOneByteLength = 0x80;
+  if (row.bytes.size() >= kOneByteLength) --header;
+  const std::uint8_t* p = header + 1;
+  std::uint64_t length = 0;
+  if (*header != wire::tag(event::kValue, wire::Type::kBytes)) return;
+  if (!wire::read_varint(&p, end, &length) || p != value || length != row.bytes.size()) return;
+  predictor_.learn(series, {header, end}, row.number_at, row.number_bytes);
+}
+
+}  // namespace eventcodec::scan

@@ -1,0 +1,97 @@
+// collector.h - sorts the values of events into series.  In: payloads of records.  Out: rows.
+// Knows tags, kinds and metadata; knows nothing of files.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "event/decode.h"
+#include "scan/columns.h"
+#include "scan/predict.h"
+
+namespace eventcodec::scan {
+
+// A restart of the run: what stands before it has no points from `step` on any more.
+struct SessionStart {
+  std::int64_t step;
+  std::vector<std::uint64_t> rows;  // of each series, how many stand before it in this file
+};
+
+class Collector {
+ public:
+  // Adds the rows of one event, whose record stands at `offset`. False: the event is malformed (or
+  // memory is exhausted) and nothing was added.
+  [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
+
+  // The kernel's state; the rows that it appends are those of series().
+  Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
+
+  // Forgets the rows of every series, but not the series.
+  void drop_rows() {
+    for (Series& series : series_) series.rows.size = 0;
+  }
+
+  // How far the scan is, as bytes of the file: series that run full are given room for the rows
+  // that they will have at the end if the file goes on as it began.
+  void set_progress(std::uint64_t done, std::uint64_t total) {
+    done_ = done;
+    total_ = total;
+  }
+
+  [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+  [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
+
+ private:
+  // One row before it is appended: an event is decoded whole before anything of it counts.
+  struct Row {
+    event::ValueView value;
+    ByteView bytes;  // the Value, for the predictor
+    Kind kind;
+    double number;
+    const std::uint8_t* number_at;
+    std::size_t number_bytes;
+    std::uint32_t index;  // of the value in the event
+    std::uint32_t items;
+  };
+  struct TagEntry {
+    bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
+    std::string plugin;
+    std::string display_name;
+    std::string description;
+    std::vector<std::uint32_t> series;  // one for each kind that the tag was used for
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  bool add_summary(const event::EventView& event, std::uint64_t offset);
+  bool add_graph(const event::EventView& event, std::uint64_t offset);
+  void add_session(const event::EventView& event);
+  bool decode_row(ByteView bytes, std::uint32_t index);
+  bool classify_tensor(Row* row);
+  void classify_empty(Row* row) const;
+  [[nodiscard]] std::string_view plugin_of(const event::ValueView& value) const;
+  bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
+  TagEntry& entry_of(const event::ValueView& value);
+  Series& series_of(TagEntry& entry, std::string_view tag, Kind kind);
+  bool make_room(Series& series, std::uint64_t rows) const;
+  void learn(Series& series, const Row& row);
+
+  std::deque<Series> series_;
+  std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
+  Predictor predictor_;
+  std::vector<SessionStart> session_starts_;
+  std::size_t row_counts_ = 0;  // in session_starts_
+  event::Joined joined_;
+  std::vector<Row> rows_;
+  std::uint64_t done_ = 0;
+  std::uint64_t total_ = 0;
+};
+
+}  // namespace eventcodec::scan

@@ -1,0 +1,78 @@
+// columns.h - what a scan fills: per series, columns of steps, wall times, and values or
+// references. Rows are only ever added, and a column's memory is shared: views that were handed
+// out stay valid while the series grows or goes away.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace eventcodec::scan {
+
+// What a series holds; the names are those of Run's accessors in Python.
+enum class Kind : std::uint8_t {
+  kScalars,
+  kHistograms,
+  kImages,
+  kTexts,
+  kAudio,
+  kTensors,
+  kPrCurves,
+  kMeshes,
+  kHparams,
+  kCustomScalars,
+  kGraphs,
+  kRaw,  // neither a tensor nor of a kind that is known
+};
+const char* name_of(Kind kind);
+
+// Where the value of a row stands: in the record at `offset`, in its value number `value`, and of
+// that (a tensor may hold several images) its item number `item`.
+struct Reference {
+  std::uint64_t offset;
+  std::uint32_t value;
+  std::uint32_t item;
+};
+
+// The rows of a series. Plain pointers, because kernels of several instruction sets fill them; the
+// third column is `values` for scalars and `references` for everything else.
+struct Rows {
+  std::int64_t* steps = nullptr;
+  double* wall_times = nullptr;
+  double* values = nullptr;
+  Reference* references = nullptr;
+  std::uint64_t size = 0;
+  std::uint64_t capacity = 0;
+};
+
+struct Series {
+  std::string tag;  // bytes as they stand in the file
+  Kind kind = Kind::kScalars;
+  std::string plugin;
+  std::string display_name;
+  std::string description;
+  Rows rows;
+  std::shared_ptr<void> memory;  // of all columns
+  std::uint32_t shape = 0;       // of Predictor; 0: not learned
+
+  // Room for at least `wanted` rows in all. Old memory lives on in the views that share it.
+  [[nodiscard]] bool reserve(std::uint64_t wanted);
+
+  // One more row; reserve() has made room.
+  void append_scalar(std::int64_t step, double wall_time, double value) {
+    rows.steps[rows.size] = step;
+    rows.wall_times[rows.size] = wall_time;
+    rows.values[rows.size] = value;
+    ++rows.size;
+  }
+  void append_reference(std::int64_t step, double wall_time, const Reference& reference) {
+    rows.steps[rows.size] = step;
+    rows.wall_times[rows.size] = wall_time;
+    rows.references[rows.size] = reference;
+    ++rows.size;
+  }
+};
+
+}  // namespace eventcodec::scan

@@ -1,0 +1,173 @@
+// file.cc - scans one event file into columns.
+#include "scan/file.h"
+
+#include <algorithm>
+
+#include "scan/descriptor.h"
+#include "scan/skip.h"
+
+namespace eventcodec::scan {
+
+using record::DamageKind;
+using record::Unframed;
+
+namespace {
+
+constexpr const char* kMalformedEvent = "malformed event";
+
+}  // namespace
+
+void EventFile::forget() {
+  collector_ = {};
+  committed_ = 0;
+  records_ = 0;
+  damage_.clear();
+  ++generation_;
+}
+
+std::vector<Damage> EventFile::damage() const {
+  std::vector<Damage> all = damage_;
+  if (open_damage_ != nullptr)
+    all.push_back({committed_, bytes_ - committed_, open_damage_, records_});
+  return all;
+}
+
+Status EventFile::scan(const Options& options, Buffer& buffer) {
+  Status status = without_bad_alloc([&]() -> Status {
+    if (torn_) start_anew();
+    return scan_what_is_new(options, buffer);
+  });
+  torn_ = torn_ || (!status.ok() && status.error().code == Errc::kOutOfMemory);
+  return status;
+}
+
+// Memory ran out somewhere in the collector: what is there can be looked at, and not added to.
+void EventFile::start_anew() {
+  forget();
+  identity_.reset();
+  settled_ = false;
+  torn_ = false;
+}
+
+Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer) {
+  Result<Descriptor> file = Descriptor::open_file(path_);
+  if (!file.ok()) return file.error();
+  const struct stat& status = file.value().status();
+  const Identity identity{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  if (settled_ && identity_ == identity) return {};
+  if (identity_.has_value() &&
+      (identity.device != identity_->device || identity.inode != identity_->inode ||
+       identity.bytes < committed_)) {
+    forget();
+  }
+  identity_ = identity;
+  open_damage_ = nullptr;
+  Window window(file.value().get(), committed_, identity.bytes, buffer);
+  Status result = take_all(window, options);
+  settled_ = result.ok();
+  bytes_ = std::max(identity.bytes, committed_);
+  pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;
+  return result;
+}
+
+// Reads records until the file ends, maybe in the middle of one, or damage ends the reading.
+Status EventFile::take_all(Window& window, const Options& options) {
+  std::uint64_t wanted = 0;
+  while (true) {
+    Status status = window.fill(wanted);
+    if (!status.ok()) return status;
+    Result<Unframed> found = take_records(window, options);
+    if (!found.ok()) return found.error();
+    if (!options.keep_rows) collector_.drop_rows();
+    if (open_damage_ != nullptr) return {};
+    if (found.value().kind == Unframed::Kind::kNeedMore) {
+      wanted = found.value().bytes;
+      if (!window.can_hold(wanted)) return {};
+      continue;
+    }
+    wanted = 0;
+    const Result<bool> go_on = pass_damage(window, found.value(), options);
+    if (!go_on.ok()) return go_on.error();
+    if (!go_on.value()) return {};
+  }
+}
+
+// Takes the records of the window. Returns the unfinished record or the damage that it stopped at,
+// or anything with open_damage_ set.
+Result<Unframed> EventFile::take_records(Window& window, const Options& options) {
+  const PredictFn predict = chosen().fn;
+  while (true) {
+    Prediction& prediction = collector_.prepare(options.verify == record::Verify::kYes);
+    const std::uint8_t* begin = window.bytes().data();
+    const std::uint64_t before = prediction.records;
+    const std::uint8_t* taken = predict(prediction, begin, begin + window.bytes().size());
+    records_ += prediction.records - before;
+    window.drop(static_cast<std::size_t>(taken - begin));
+    committed_ = window.offset();
+    collector_.set_progress(committed_, identity_->bytes);
+
+    const Unframed found = record::unframe(window.bytes(), options.verify);
+    if (found.kind == Unframed::Kind::kNeedMore) return found;
+    const bool damaged = found.kind == Unframed::Kind::kDamage;
+    if (damaged && found.damage != DamageKind::kPayloadCrc) return found;
+    if (!damaged && collector_.add(found.payload, committed_)) {
+      ++records_;
+    } else {
+      const char* reason = damaged ? record::reason_of(found.damage) : kMalformedEvent;
+      if (options.mode != Mode::kSalvage) {
+        Status status = end_at(reason, found, options);
+        if (!status.ok()) return status.error();
+        return found;
+      }
+      damage_.push_back({committed_, found.bytes, reason, records_});
+    }
+    window.drop(static_cast<std::size_t>(found.bytes));
+    committed_ = window.offset();
+  }
+}
+
+// Deals with a header that is none. False: nothing after it can be read for now.
+Result<bool> EventFile::pass_damage(Window& window, const Unframed& found, const Options& options) {
+  const char* reason = record::reason_of(found.damage);
+  if (options.mode == Mode::kSalvage) return skip_damage(window, reason);
+  Result<bool> zeros = is_zero_to_end(window);
+  if (!zeros.ok()) return zeros.error();
+  if (zeros.value()) return false;
+  Status status = end_at(reason, found, options);
+  if (!status.ok()) return status.error();
+  return false;
+}
+
+Result<bool> EventFile::skip_damage(Window& window, const char* reason) {
+  const Result<Skipped> skipped = skip_to_record(window);
+  if (!skipped.ok()) return skipped.error();
+  switch (skipped.value().kind) {
+    case Skipped::Kind::kZeros:
+      return false;
+    case Skipped::Kind::kNothing:
+      open_damage_ = reason;
+      return false;
+    case Skipped::Kind::kRecord:
+    case Skipped::Kind::kUnfinished:
+      break;
+  }
+  damage_.push_back({committed_, skipped.value().offset - committed_, reason, records_});
+  committed_ = skipped.value().offset;
+  return skipped.value().kind == Skipped::Kind::kRecord;
+}
+
+// Ends the reading at committed_: an error in strict mode, else the rest of the file is skipped.
+Status EventFile::end_at(const char* reason, const Unframed& found, const Options& options) {
+  if (options.mode == Mode::kPrefix) {
+    open_damage_ = reason;
+    return {};
+  }
+  return Error{.code = Errc::kCorrupt,
+               .message = std::string(reason) + " at byte " + std::to_string(committed_),
+               .offset = committed_,
+               .got = found.got,
+               .want = found.want};
+}
+
+}  // namespace eventcodec::scan

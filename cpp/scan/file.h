@@ -1,0 +1,94 @@
+// file.h - scans one event file into columns, again and again as it grows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "record/unframe.h"
+#include "scan/collector.h"
+#include "scan/window.h"
+
+namespace eventcodec::scan {
+
+// What to do about damage.
+enum class Mode : std::uint8_t {
+  kSalvage,  // skip the damaged bytes, report them, go on
+  kPrefix,   // read up to the first damage and report the rest as skipped
+  kStrict,   // the first damage is an error
+};
+
+struct Options {
+  Mode mode = Mode::kSalvage;
+  record::Verify verify = record::Verify::kYes;
+  bool keep_rows = true;  // false: only records and damage count, and memory stays small
+};
+
+struct Damage {
+  std::uint64_t offset;
+  std::uint64_t length;
+  const char* reason;
+  std::uint64_t records_before;  // whole records that stand before it
+};
+
+// One file and what was read of it so far. Not for use from two threads at once.
+class EventFile {
+ public:
+  explicit EventFile(std::string path) : path_(std::move(path)) {}
+
+  // Reads what was added since the last time. `buffer` is scratch memory that files may share one
+  // after the other. A file that shrank or was replaced is read anew, and generation() changes.
+  // kIo: the file could not be read; kCorrupt: damage in strict mode; kOutOfMemory: the next scan
+  // reads the file anew. What was read before the error stays.
+  [[nodiscard]] Status scan(const Options& options, Buffer& buffer);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
+    return collector_.session_starts();
+  }
+  // Skipped regions in file order. One that runs to the end may change when the file grows.
+  [[nodiscard]] std::vector<Damage> damage() const;
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // Bytes at the end that are an unfinished record or zeros: not damage, there may be more to come.
+  [[nodiscard]] std::uint64_t pending() const { return pending_; }
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
+ private:
+  // What tells one state of a file from another without reading it.
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t seconds = 0;  // of the last change
+    std::int64_t nanoseconds = 0;
+    bool operator==(const Identity&) const = default;
+  };
+
+  void forget();
+  void start_anew();
+  Status scan_what_is_new(const Options& options, Buffer& buffer);
+  Status take_all(Window& window, const Options& options);
+  Result<record::Unframed> take_records(Window& window, const Options& options);
+  Result<bool> pass_damage(Window& window, const record::Unframed& found, const Options& options);
+  Result<bool> skip_damage(Window& window, const char* reason);
+  Status end_at(const char* reason, const record::Unframed& found, const Options& options);
+
+  std::string path_;
+  Collector collector_;
+  std::optional<Identity> identity_;
+  bool torn_ = false;            // the last scan ran out of memory
+  bool settled_ = false;         // the last scan came to the end of the file
+  std::uint64_t committed_ = 0;  // everything before is decided
+  std::uint64_t records_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t pending_ = 0;
+  std::uint64_t generation_ = 0;
+  std::vector<Damage> damage_;
+  const char* open_damage_ = nullptr;  // why the bytes from committed_ to the end are skipped
+};
+
+}  // namespace eventcodec::scan

@@ -1,0 +1,74 @@
+// predict.cc - learns what scalar records look like; picks the kernel that reads them.
+#include "scan/predict.h"
+
+#include <array>
+
+#include "scan/predict_kernels.h"
+
+namespace eventcodec::scan {
+namespace {
+
+constexpr std::array kKernels = {
+#if defined(__x86_64__)
+    Kernel<PredictFn>{"avx2", cpu::kSse42 | cpu::kAvx2 | cpu::kFastPext, predict_avx2},
+    Kernel<PredictFn>{"sse42", cpu::kSse42, predict_sse42},
+#endif
+    Kernel<PredictFn>{"portable", 0, predict_portable},
+};
+
+}  // namespace
+
+std::span<const Kernel<PredictFn>> kernels() { return kKernels; }
+
+const Kernel<PredictFn>& chosen() {
+  static const Kernel<PredictFn>& kernel = select(kernels());
+  return kernel;
+}
+
+void Predictor::forget() {
+  shapes_.assign(1, Shape{});
+  shapes_[0].bytes = 0xffffffff;  // longer than any summary
+  prediction_ = {};
+}
+
+Prediction& Predictor::prepare(bool verify) {
+  prediction_.shapes = shapes_.data();
+  prediction_.verify = verify;
+  prediction_.long_crc = crc32c::chosen().fn;
+  return prediction_;
+}
+
+bool Predictor::describe(ByteView value, const std::uint8_t* number, std::size_t number_bytes,
+                         Shape* shape) {
+  const auto prefix = static_cast<std::size_t>(number - value.data());
+  const std::size_t suffix = value.size() - prefix - number_bytes;
+  if (prefix > kMaxShapeBytes || suffix > kMaxShapeBytes) return false;
+  store_bytes(shape->prefix, value.first(prefix));
+  store_bytes(shape->suffix, value.last(suffix));
+  shape->prefix_bytes = static_cast<std::uint32_t>(prefix);
+  shape->suffix_bytes = static_cast<std::uint32_t>(suffix);
+  shape->number_bytes = static_cast<std::uint32_t>(number_bytes);
+  shape->bytes = static_cast<std::uint32_t>(value.size());
+  return true;
+}
+
+void Predictor::learn(Series& series, ByteView value, const std::uint8_t* number,
+                      std::size_t number_bytes) {
+  Shape shape;
+  if (!describe(value, number, number_bytes, &shape)) return;
+  shape.rows = &series.rows;
+  if (series.shape == 0) {
+    series.shape = static_cast<std::uint32_t>(shapes_.size());
+    shapes_.push_back(shape);
+    prediction_.shapes = shapes_.data();
+  } else {
+    shape.next = shapes_[series.shape].next;
+    shapes_[series.shape] = shape;
+  }
+  shapes_[prediction_.last].next = series.shape;
+  shapes_[0].next = 0;
+  prediction_.last = series.shape;
+  prediction_.current = shapes_[series.shape].next;
+}
+
+}  // namespace eventcodec::scan

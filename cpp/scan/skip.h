@@ -1,0 +1,26 @@
+// skip.h - what comes after a header that is none: another record, an unfinished one, or zeros.
+#pragma once
+
+#include "scan/window.h"
+
+namespace eventcodec::scan {
+
+struct Skipped {
+  enum class Kind : std::uint8_t {
+    kRecord,      // a record starts at `offset`; the window starts there
+    kUnfinished,  // no record follows, but a right header at `offset` whose record is not complete
+    kZeros,       // nothing but zeros up to the end of the file: space that was never written
+    kNothing,     // no record follows
+  };
+  Kind kind;
+  std::uint64_t offset;
+};
+
+// Searches from the byte after the window's start on. Reads the file to its end if it must; its
+// cost is linear in the bytes it passes over.
+Result<Skipped> skip_to_record(Window& window);
+
+// Whether all bytes from the window's start to the end of the file are zero.
+Result<bool> is_zero_to_end(Window& window);
+
+}  // namespace eventcodec::scan

@@ -1,0 +1,14 @@
+// run_within.h - a deadline for work that may hang in the kernel.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace eventcodec::stream {
+
+// Runs `work` in a thread of its own and waits until it is done, or the timeout: a system call on
+// dead storage cannot be called off. False: the work goes on without the caller, for as long as the
+// process lives, so it must own what it touches. May throw std::bad_alloc, before it begins.
+bool run_within(std::chrono::milliseconds timeout, std::function<void()> work);
+
+}  // namespace eventcodec::stream

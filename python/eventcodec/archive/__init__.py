@@ -1,0 +1,7 @@
+"""Work on whole archives of event files."""
+
+from __future__ import annotations
+
+from eventcodec.archive.verify import FileReport, verify
+
+__all__ = ["FileReport", "verify"]

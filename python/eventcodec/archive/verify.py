@@ -1,0 +1,101 @@
+"""Check event files: every length, every checksum, every event."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from eventcodec import _native
+from eventcodec.damage import SkippedRegion
+from eventcodec.reader.discover import PathLike, as_paths, find_event_files
+
+__all__ = ["FileReport", "verify"]
+
+# Files that are checked in one native call: enough to keep every thread busy.
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What checking one file found.
+
+    Attributes:
+        path: the file.
+        bytes: its size when it was checked.
+        records: number of intact records.
+        damage: the skipped regions, in file order.
+        records_before: for each region, how many intact records stand before it.
+        pending_bytes: bytes at the end that are an unfinished record or zeros; not damage.
+        error: why the file could not be read; None when it could.
+    """
+
+    path: str
+    bytes: int
+    records: int
+    damage: list[SkippedRegion] = field(default_factory=list)
+    records_before: list[int] = field(default_factory=list)
+    pending_bytes: int = 0
+    error: OSError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file was read and nothing is damaged."""
+        return not self.damage and self.error is None
+
+
+def verify(
+    path: PathLike | Iterable[PathLike], *, threads: int | None = None
+) -> Iterator[FileReport]:
+    """Check event files one after the other, in the order of runs and names.
+
+    Args:
+        path: an event file, a log directory, or a list of those.
+        threads: how many files are checked at the same time; None for one per processor.
+
+    Returns:
+        An iterator of one FileReport per file. Memory does not grow with the size of the files.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        ValueError: `threads` is less than 1.
+
+    Example:
+        >>> from eventcodec.archive import verify
+        >>> [report.path for report in verify("runs") if not report.ok]  # doctest: +SKIP
+        []
+    """
+    count = os.cpu_count() or 1 if threads is None else threads
+    if count < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    found = find_event_files(as_paths(path))
+    paths = [str(file) for files in found.values() for file in files]
+    return _reports(paths, count)
+
+
+def _reports(paths: list[str], threads: int) -> Iterator[FileReport]:
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        files = [_native.EventFile(os.fsencode(path)) for path in batch]
+        failures = _native.scan_files(
+            files, mode="salvage", verify=True, threads=threads, keep_rows=False
+        )
+        for path, file, failure in zip(batch, files, failures, strict=True):
+            if failure is not None and not isinstance(failure, OSError):
+                raise failure
+            yield _report(path, file, failure)
+
+
+def _report(path: str, file: _native.EventFile, error: OSError | None) -> FileReport:
+    damage = file.damage()
+    return FileReport(
+        path=path,
+        bytes=file.bytes,
+        records=file.records,
+        damage=[
+            SkippedRegion(path, offset, length, reason) for offset, length, reason, _ in damage
+        ],
+        records_before=[before for *_, before in damage],
+        pending_bytes=file.pending,
+        error=error,
+    )

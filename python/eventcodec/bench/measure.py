@@ -1,0 +1,143 @@
+"""Runs the contenders of cases in rounds, one after the other, and takes medians.
+
+Interleaving matters on a shared machine: a slow minute then hits everyone alike. Each contender's
+result is checked once, in an untimed trial that also warms it up.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventcodec.bench.trial import OURS, Case, Contender
+
+__all__ = ["Row", "measure", "measure_case", "quiet_peers"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one contender of one case took.
+
+    Attributes:
+        case, contender: the names.
+        unit: what the times are for: "call", "event" or "record".
+        count: how many units a trial did.
+        size: bytes of input a unit; 0 where bytes are not the point.
+        call: median seconds a unit, in the calling thread.
+        total: median seconds a unit until the result is complete, close() included.
+        closes: whether `total` is a figure of its own.
+        best: the fastest trial's `call`.
+        slower: `call` over eventcodec's `call`.
+        total_slower: `total` over eventcodec's `total`.
+        stored: bytes of files a unit; 0 where nothing is written.
+    """
+
+    case: str
+    contender: str
+    unit: str
+    count: int
+    size: int
+    call: float
+    total: float
+    closes: bool
+    best: float
+    slower: float
+    total_slower: float
+    stored: float = 0.0
+
+
+def time_trial(contender: Contender, directory: Path, *, check: bool) -> tuple[float, float]:
+    """Run one trial in a fresh directory; give the seconds of its work and until its end."""
+    directory.mkdir(parents=True)
+    trial = contender.start(directory)
+    gc.collect()
+    start = time.perf_counter()
+    trial.run()
+    ran = time.perf_counter()
+    trial.finish()
+    finished = time.perf_counter()
+    if check:
+        trial.check()
+    return ran - start, finished - start
+
+
+def bytes_of_files(directory: Path) -> int:
+    """Add up the sizes of all files below a directory."""
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
+def measure_case(
+    case: Case, directory: Path, *, rounds: int, advance: Callable[[int], None] = lambda _: None
+) -> list[Row]:
+    """Measure one case.
+
+    Args:
+        case: with eventcodec as its first contender.
+        directory: an existing directory to write into.
+        rounds: how many timed trials each contender runs.
+        advance: called after each trial with how many have been run.
+    """
+    times: dict[str, list[tuple[float, float]]] = {c.name: [] for c in case.contenders}
+    units = {c.name: c.count or case.count for c in case.contenders}
+    stored = {}
+    trials = 0
+    for turn in range(-1, rounds):
+        # Another one starts each round, so that no one always runs after the same neighbour.
+        shift = turn % len(case.contenders)
+        for contender in case.contenders[shift:] + case.contenders[:shift]:
+            place = directory / f"{contender.name.replace(' ', '-')}-{turn + 1}"
+            taken = time_trial(contender, place, check=turn < 0)
+            if turn >= 0:
+                times[contender.name].append(taken)
+            elif case.closes:
+                stored[contender.name] = bytes_of_files(place) / units[contender.name]
+            trials += 1
+            advance(trials)
+    call = {name: statistics.median(t[0] for t in times[name]) / units[name] for name in times}
+    total = {name: statistics.median(t[1] for t in times[name]) / units[name] for name in times}
+    return [
+        Row(
+            case=case.name,
+            contender=name,
+            unit=case.unit,
+            count=units[name],
+            size=case.size,
+            call=call[name],
+            total=total[name],
+            closes=case.closes,
+            best=min(t[0] for t in times[name]) / units[name],
+            slower=call[name] / call[OURS],
+            total_slower=total[name] / total[OURS],
+            stored=stored.get(name, 0.0),
+        )
+        for name in times
+    ]
+
+
+@contextmanager
+def quiet_peers() -> Iterator[None]:
+    """Drop the peers' warnings about their own dependencies: nobody asked for them here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def measure(
+    build: Callable[[], Case], rounds: int, advance: Callable[[int], None] = lambda _: None
+) -> list[Row]:
+    """Build a case and measure it in a temporary directory of its own.
+
+    Args:
+        build: makes the case; imports the peers.
+        rounds: how many timed trials each contender runs.
+        advance: called after each trial with how many have been run.
+    """
+    with tempfile.TemporaryDirectory(prefix="eventcodec-bench-") as name, quiet_peers():
+        return measure_case(build(), Path(name), rounds=rounds, advance=advance)

@@ -1,0 +1,134 @@
+"""The peers that are installed, each behind the names that the cases use."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "crc32c_functions",
+    "has",
+    "record_writers",
+    "scanners",
+    "summary_writers",
+    "versions",
+]
+
+PACKAGES = (
+    "torch",
+    "tensorboardX",
+    "tensorboard",
+    "visualdl",
+    "tbparse",
+    "crc32c",
+    "google-crc32c",
+    "numpy",
+)
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of the peers that are installed."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def has(package: str) -> bool:
+    """Whether a package is installed; does not import it."""
+    return importlib.util.find_spec(package) is not None
+
+
+def _first_installed(module: str, make: Callable[[Any], Any]) -> Any:
+    """Import a peer's module and take something from it; None when it is not installed."""
+    if not has(module.split(".", maxsplit=1)[0]):
+        return None
+    try:
+        return make(importlib.import_module(module))
+    except ImportError:
+        # torch.utils.tensorboard without tensorboard: the package is there, its writer is not.
+        return None
+
+
+def _installed(candidates: dict[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
+    found = {name: _first_installed(*candidate) for name, candidate in candidates.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def summary_writers() -> dict[str, Callable[[Path], Any]]:
+    """Give, for each peer, a function that opens its writer in a directory.
+
+    All of them have add_scalar(tag, value, step) and close(); those of torch and tensorboardX also
+    have add_histogram and add_image.
+    """
+    return _installed(
+        {
+            "torch": ("torch.utils.tensorboard", lambda m: lambda d: m.SummaryWriter(str(d))),
+            "tensorboardX": ("tensorboardX", lambda m: lambda d: m.SummaryWriter(str(d))),
+            "tensorboard": ("tensorboard.summary", lambda m: lambda d: m.Writer(str(d))),
+            "visualdl": ("visualdl", lambda m: lambda d: m.LogWriter(str(d))),
+        }
+    )
+
+
+def record_writers() -> dict[str, Callable[[Path], Any]]:
+    """Give, for each peer, a function that opens a writer of records at a path."""
+    return _installed(
+        {
+            "tensorboard": (
+                "tensorboard.summary.writer.record_writer",
+                lambda m: lambda path: m.RecordWriter(path.open("wb")),
+            ),
+            "tensorboardX": (
+                "tensorboardX.record_writer",
+                lambda m: lambda path: m.RecordWriter(str(path)),
+            ),
+        }
+    )
+
+
+def crc32c_functions() -> dict[str, Callable[[bytes], int]]:
+    """Give, for each peer, its CRC-32C of bytes."""
+    return _installed(
+        {
+            "google-crc32c": ("google_crc32c", lambda m: m.value),
+            "crc32c": ("crc32c", lambda m: m.crc32c),
+            "tensorboard": (
+                "tensorboard.compat.tensorflow_stub.pywrap_tensorflow",
+                lambda m: m.crc32c,
+            ),
+        }
+    )
+
+
+def scanners() -> dict[str, Callable[[Path], int]]:
+    """Give, for each peer, a function that loads all scalars of a directory and counts them."""
+
+    def accumulator(module: Any) -> Callable[[Path], int]:
+        def scan(directory: Path) -> int:
+            # 0: keep every point, where TensorBoard would keep a sample.
+            log = module.EventAccumulator(str(directory), size_guidance={module.SCALARS: 0})
+            log.Reload()
+            return sum(len(log.Scalars(tag)) for tag in log.Tags()["scalars"])
+
+        return scan
+
+    def frame(module: Any) -> Callable[[Path], int]:
+        return lambda directory: len(module.SummaryReader(str(directory)).scalars)
+
+    return _installed(
+        {
+            "tensorboard": (
+                "tensorboard.backend.event_processing.event_accumulator",
+                accumulator,
+            ),
+            "tbparse": ("tbparse", frame),
+        }
+    )

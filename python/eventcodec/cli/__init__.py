@@ -1,0 +1,1 @@
+"""The `eventcodec` command: one module per subcommand, imported when that subcommand runs."""

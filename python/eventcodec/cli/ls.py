@@ -1,0 +1,142 @@
+"""`eventcodec ls`: the runs and tags of a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import eventcodec
+from eventcodec.cli.kinds import describe_other
+from eventcodec.cli.selection import (
+    open_log,
+    pick,
+    report_damage,
+    run_option,
+    series_of,
+    tag_option,
+)
+from eventcodec.cli.terminal import (
+    console,
+    escape,
+    format_count,
+    format_value,
+    new_table,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from eventcodec.reader import Log, Run, Tag
+
+__all__ = ["command", "run_table"]
+
+
+@click.command(short_help="List runs and tags.")
+@click.argument("path")
+@run_option
+@tag_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(path: str, runs: tuple[str, ...], tags: tuple[str, ...], as_json: bool) -> None:
+    """List the runs and tags in PATH with kind, count, steps and last value.
+
+    PATH is an event file or a log directory.
+
+    \b
+    Example:
+      eventcodec ls runs
+      eventcodec ls runs --run '*/train' --tag 'loss*' --json
+    """
+    log = open_log(path)
+    chosen = {name: log.runs[name] for name in pick(log.runs, runs, what="run")}
+    shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
+    if as_json:
+        print_json(as_object(path, log, chosen, shown))
+    else:
+        out = console()
+        for number, (name, run) in enumerate(chosen.items()):
+            rows = [tag for tag in run.tags if tag in shown]
+            if rows:
+                if number:
+                    out.print()
+                out.print(run_table(name, run, rows))
+    report_damage(log)
+
+
+def run_table(name: str, run: Run, tags: list[str]) -> Any:
+    """Lay out the tags of one run."""
+    from rich.text import Text
+
+    table = new_table("tag", "kind", ">count", ">steps", title=f"run {escape(name)}")
+    table.add_column("last value", no_wrap=True, overflow="ellipsis", min_width=12, max_width=20)
+    table.columns[1].no_wrap = True
+    known = run.tags
+    for tag in tags:
+        entry = known[tag]
+        steps = f"{entry.first_step}..{entry.last_step}"
+        table.add_row(
+            Text(escape(tag)),
+            escape(entry.kind),
+            format_count(entry.count),
+            steps if entry.first_step != entry.last_step else f"{entry.last_step}",
+            Text(last_value(run, tag)),
+        )
+    return table
+
+
+def last_value(run: Run, tag: str) -> str:
+    """Word the newest value of a tag in a few characters."""
+    found = series_of(run, tag)
+    if found is None or len(found[1].steps) == 0:
+        return "-"
+    kind, series = found
+    if kind == "scalars":
+        return format_value(float(series.values[-1]))
+    try:
+        last = series[-1]
+    except eventcodec.CorruptRecordError:
+        return "malformed"
+    if kind == "histograms":
+        return f"{last.min:.3g}..{last.max:.3g}"
+    if kind == "images":
+        return f"{last.width}x{last.height}"
+    if kind != "texts":
+        return describe_other(kind, last)
+    lines = last.value.strip().splitlines() or [""]
+    return escape(lines[0])
+
+
+def as_object(path: str, log: Log, runs: dict[str, Run], shown: set[str]) -> dict[str, Any]:
+    """Put the listing into one object."""
+    return {
+        "path": path,
+        "runs": [
+            {
+                "run": name,
+                "tags": [
+                    tag_object(run, tag, entry) for tag, entry in run.tags.items() if tag in shown
+                ],
+            }
+            for name, run in runs.items()
+        ],
+        "damage": [
+            {"path": r.path, "offset": r.offset, "length": r.length, "reason": r.reason}
+            for r in log.damage
+        ],
+    }
+
+
+def tag_object(run: Run, tag: str, entry: Tag) -> dict[str, Any]:
+    """Describe one tag; only scalars have a last value that a number can hold."""
+    found = series_of(run, tag)
+    scalar = found is not None and found[0] == "scalars" and len(found[1].steps) > 0
+    return {
+        "tag": tag,
+        "kind": entry.kind,
+        "plugin": entry.plugin,
+        "count": entry.count,
+        "first_step": entry.first_step,
+        "last_step": entry.last_step,
+        "first_wall_time": entry.first_wall_time,
+        "last_wall_time": entry.last_wall_time,
+        "last_value": float(found[1].values[-1]) if found is not None and scalar else None,
+    }

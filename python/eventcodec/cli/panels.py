@@ -1,0 +1,57 @@
+"""Turns the series of a log into what the plots draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventcodec.cli.terminal import escape
+from eventcodec.plots.curves import Curve, Panel
+
+if TYPE_CHECKING:
+    from eventcodec.reader import Log
+
+__all__ = ["scalar_panels"]
+
+# Seconds in the units of the relative axis; the largest that the log fills is taken.
+UNITS = ((3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+
+
+def scalar_panels(
+    log: Log, runs: Iterable[str], tags: Iterable[str], *, x: str = "step"
+) -> list[Panel]:
+    """Make a panel for each tag, with a curve for each run that has it.
+
+    Args:
+        log: an open log.
+        runs, tags: what to draw; tags without scalars are left out.
+        x: "step", "relative" (time since the run's first event) or "wall" (clock time).
+    """
+    chosen = {name: log.runs[name] for name in runs}
+    starts = {
+        name: min((tag.first_wall_time for tag in run.tags.values()), default=0.0)
+        for name, run in chosen.items()
+    }
+    ends = {
+        name: max((tag.last_wall_time for tag in run.tags.values()), default=0.0)
+        for name, run in chosen.items()
+    }
+    longest = max((ends[name] - starts[name] for name in chosen), default=0.0)
+    seconds, unit = next((u for u in UNITS if longest >= u[0]), UNITS[-1])
+    labels = {"step": "step", "relative": f"{unit} since the run began", "wall": "time"}
+    panels = []
+    for tag in tags:
+        curves = []
+        for name, run in chosen.items():
+            if tag not in run.scalars:
+                continue
+            series = run.scalars[tag]
+            across = series.steps.astype(np.float64) if x == "step" else series.wall_times
+            if x == "relative":
+                across = (across - starts[name]) / seconds
+            curves.append(Curve(escape(name), across, series.values))
+        if curves:
+            panels.append(Panel(escape(tag), labels[x], tuple(curves), clock=x == "wall"))
+    return panels

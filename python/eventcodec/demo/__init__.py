@@ -1,0 +1,1 @@
+"""The demonstration: a small real classifier, trained and logged. Run by `eventcodec demo`."""

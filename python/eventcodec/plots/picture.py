@@ -1,0 +1,294 @@
+"""Pictures for a report: scalar curves, histograms over steps, images; as PNG, SVG or a web page.
+
+Uses matplotlib without pyplot, so that nothing of the caller's figures or settings changes.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcodec.plots.curves import Panel, break_where_x_falls, reduce_to_columns, smooth
+from eventcodec.plots.density import Density
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["FORMATS", "draw_densities", "draw_images", "draw_panels", "save"]
+
+FORMATS = (".png", ".svg", ".html")
+DOTS_PER_INCH = 150
+
+# Okabe and Ito's palette, which people with any colour vision can tell apart; yellow left out
+# because it vanishes on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#888888",
+    "axes.grid": True,
+    "axes.labelcolor": "#222222",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "font.size": 9,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "svg.hashsalt": "eventcodec",
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "figure.facecolor": "white",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply our settings to what is drawn inside."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def new_figure(
+    count: int, size: tuple[float, float] | None, *, title: str, panel: tuple[float, float]
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with `count` axes in a grid that is about as wide as it is high."""
+    from matplotlib.figure import Figure
+
+    columns = 1 if count == 1 else 2 if count in (2, 4) else 3 if count <= 12 else 4
+    rows = -(-count // columns)
+    figure = Figure(
+        figsize=size or (columns * panel[0], rows * panel[1] + 0.7), layout="constrained"
+    )
+    # matplotlib takes text between two dollar signs for mathematics.
+    figure.suptitle(plain(title), fontsize=11, fontweight="bold", x=0.01, ha="left")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    axes: list[Axes] = list(grid.flat)
+    for unused in axes[count:]:
+        unused.set_visible(False)
+    return figure, axes[:count]
+
+
+def plain(text: str) -> str:
+    """Keep matplotlib from reading a formula into a tag."""
+    return text.replace("$", r"\$")
+
+
+def draw_panels(
+    panels: Sequence[Panel],
+    *,
+    title: str,
+    smoothing: float = 0.0,
+    runs: Sequence[str] = (),
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw scalar curves, one pair of axes for a tag, one colour for a run.
+
+    Args:
+        panels: what to draw, at least one.
+        title: the line above everything.
+        smoothing: weight of TensorBoard's smoothing; the raw values stay visible, pale, behind.
+        runs: labels in the order of their colours; () takes them from the panels.
+        size: width and height in inches; None chooses by the number of panels.
+
+    Returns:
+        A matplotlib Figure, not bound to pyplot.
+    """
+    labels = list(runs) or list(
+        dict.fromkeys(curve.label for panel in panels for curve in panel.curves)
+    )
+    with style():
+        figure, axes = new_figure(len(panels), size, title=title, panel=(4.6, 3.0))
+        lines: dict[str, Any] = {}
+        for axis, panel in zip(axes, panels, strict=True):
+            for curve in panel.curves:
+                colour = COLOURS[labels.index(curve.label) % len(COLOURS)]
+                # matplotlib counts days where we count seconds.
+                x = curve.x / 86400 if panel.clock else curve.x
+                lines[curve.label] = draw_curve(axis, x, curve.y, colour, smoothing)
+            axis.set_xlabel(panel.x_label)
+            axis.set_ylabel(plain(panel.title))
+            axis.margins(x=0.02)
+            if panel.clock:
+                show_clock(axis)
+        if len(lines) > 1:
+            shown = [label for label in labels if label in lines]
+            figure.legend(
+                [lines[label] for label in shown],
+                [plain(label) for label in shown],
+                loc="outside upper right",
+                ncols=min(len(shown), 6),
+            )
+        if smoothing:
+            figure.supxlabel(
+                f"bold lines: smoothed with weight {smoothing:g}; pale lines: values as logged",
+                fontsize=8,
+                color="#666666",
+            )
+    return figure
+
+
+def show_clock(axis: Axes) -> None:
+    """Label a horizontal axis of seconds since 1970 with local dates and times."""
+    from datetime import datetime, timezone
+
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    zone = datetime.now(tz=timezone.utc).astimezone().tzinfo
+    locator = AutoDateLocator(tz=zone, minticks=3, maxticks=6)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+
+
+def draw_curve(
+    axis: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colour: str, smoothing: float
+) -> Any:
+    """Draw one run's curve, smoothed over raw; give back the line that the legend shows."""
+    finite = np.where(np.isfinite(y), y, np.nan)
+    # A few pixel columns more than any picture has: no difference to see, and a small SVG.
+    columns = 2000
+    if smoothing and y.size > 1:
+        axis.plot(
+            *reduce_to_columns(*break_where_x_falls(x, finite), columns),
+            color=colour,
+            alpha=0.25,
+            linewidth=1.0,
+        )
+        finite = smooth(finite, smoothing)
+    marker = "o" if y.size <= 40 else None
+    drawn = reduce_to_columns(*break_where_x_falls(x, finite), columns)
+    return axis.plot(*drawn, color=colour, marker=marker, markersize=3)[0]
+
+
+def draw_densities(
+    densities: Sequence[tuple[str, Density]],
+    *,
+    title: str,
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw histograms over steps as shades, with the median and the middle 80 % as lines.
+
+    Args:
+        densities: (name, density) for each pair of axes, at least one.
+        title: the line above everything.
+        size: width and height in inches; None chooses by the number of panels.
+    """
+    with style():
+        figure, axes = new_figure(len(densities), size, title=title, panel=(4.6, 3.0))
+        for axis, (name, density) in zip(axes, densities, strict=True):
+            steps = step_edges(density.steps)
+            peak = density.mass.max() or 1.0
+            axis.grid(visible=False)
+            axis.pcolormesh(
+                steps, density.edges, np.sqrt(density.mass.T / peak), cmap="Blues", rasterized=True
+            )
+            axis.plot(density.steps, density.quantile(0.5), color="#08306b", label="median")
+            for q in (0.1, 0.9):
+                axis.plot(
+                    density.steps,
+                    density.quantile(q),
+                    color="#08306b",
+                    linewidth=0.8,
+                    linestyle="--",
+                    label="10 % and 90 %" if q == 0.1 else None,
+                )
+            axis.set_xlabel("step")
+            axis.set_ylabel(plain(name))
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2)
+    return figure
+
+
+def step_edges(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Put an edge half way between consecutive steps; a single step gets a width of one."""
+    x = np.maximum.accumulate(steps.astype(np.float64))
+    if x.size == 1:
+        return np.array([x[0] - 0.5, x[0] + 0.5])
+    middle = (x[1:] + x[:-1]) / 2
+    return np.concatenate([[2 * x[0] - middle[0]], middle, [2 * x[-1] - middle[-1]]])
+
+
+def draw_images(
+    images: Sequence[tuple[str, NDArray[np.uint8]]],
+    *,
+    title: str,
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw images side by side.
+
+    Args:
+        images: (caption, uint8 (h, w, c)) for each, at least one.
+        title: the line above everything.
+        size: width and height in inches; None chooses by the number of images.
+    """
+    with style():
+        figure, axes = new_figure(len(images), size, title=title, panel=(3.0, 3.0))
+        for axis, (caption, pixels) in zip(axes, images, strict=True):
+            shown = pixels[:, :, 0] if pixels.shape[2] < 3 else pixels
+            axis.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axis.set_title(plain(caption), fontsize=9)
+            axis.set_axis_off()
+    return figure
+
+
+def save(figure: Figure, path: Path, *, title: str) -> None:
+    """Write a figure; the suffix of the path chooses the format.
+
+    Args:
+        figure: from one of the functions here.
+        path: ends in .png, .svg or .html. An .html page holds the picture inside itself.
+        title: the title of the web page.
+
+    Raises:
+        ValueError: another suffix.
+        OSError: the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        message = f"a picture ends in {', '.join(FORMATS)}, got {str(path)!r}"
+        raise ValueError(message)
+    drawn = io.BytesIO()
+    with style():
+        figure.savefig(
+            drawn,
+            format="png" if suffix == ".png" else "svg",
+            dpi=DOTS_PER_INCH,
+            metadata={"Date": None} if suffix != ".png" else None,
+        )
+    data = drawn.getvalue()
+    path.write_bytes(web_page(data.decode("utf-8"), title) if suffix == ".html" else data)
+
+
+def web_page(svg: str, title: str) -> bytes:
+    """Wrap an SVG into a page that needs nothing else."""
+    picture = svg[svg.index("<svg") :]
+    page = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title>
+<style>
+body {{ margin: 2rem auto; max-width: 80rem; padding: 0 1rem; background: #fff; }}
+svg {{ width: 100%; height: auto; }}
+</style>
+</head>
+<body>
+{picture}
+</body>
+</html>
+"""
+    return page.encode("utf-8")

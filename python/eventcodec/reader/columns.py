@@ -1,0 +1,167 @@
+"""The columns of a Table: each as a NumPy array, for pandas, and for Arrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ArrowColumn", "Column", "Lists", "Names", "Numbers", "Strings", "arrow_table"]
+
+# (name, format, length, null_count, buffers, children, dictionary), see register_arrow.cc
+ArrowColumn = tuple[str, str, int, int, list[Any], list[Any], Any]
+_FORMATS = {"i": "l", "f": "g"}
+
+
+def _text_column(name: str, offsets: NDArray[np.int64], text: bytes, form: str) -> ArrowColumn:
+    """Return a column of strings; the large form where the small one cannot hold them."""
+    large = form == "U" or len(text) > np.iinfo(np.int32).max
+    ends = offsets if large else offsets.astype(np.int32)
+    return (name, "U" if large else "u", len(offsets) - 1, 0, [None, ends, text], [], None)
+
+
+def _offsets(lengths: list[int]) -> NDArray[np.int64]:
+    return np.array([0, *accumulate(lengths)], dtype=np.int64)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """int64 or float64; NaN stands for what is missing."""
+
+    values: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def array(self) -> NDArray[Any]:
+        """Return the column as it is in NumPy."""
+        return self.values
+
+    def pandas(self) -> Any:
+        """Return the column as pandas takes it."""
+        return self.values
+
+    def arrow(self, name: str, requested: str | None) -> ArrowColumn:
+        """Describe the column for Arrow; `requested` is the format that is asked for."""
+        del requested
+        values = np.ascontiguousarray(self.values)
+        return (name, _FORMATS[values.dtype.kind], len(values), 0, [None, values], [], None)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Few names on many rows: parts of `lengths` rows, each of one name."""
+
+    parts: list[str]
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.lengths.sum())
+
+    def array(self) -> NDArray[Any]:
+        """Return str objects."""
+        return np.repeat(np.array(self.parts, dtype=object), self.lengths)
+
+    def _codes(self) -> tuple[NDArray[np.int32], list[str]]:
+        names = list(dict.fromkeys(self.parts))
+        number = {name: code for code, name in enumerate(names)}
+        codes = np.array([number[name] for name in self.parts], dtype=np.int32)
+        return np.repeat(codes, self.lengths), names
+
+    def pandas(self) -> Any:
+        """Return a categorical."""
+        import pandas as pd
+
+        return pd.Categorical.from_codes(*self._codes())
+
+    def arrow(self, name: str, requested: str | None) -> ArrowColumn:
+        """Describe a dictionary, or plain strings where these are asked for."""
+        if requested in ("u", "U", "vu"):
+            encoded = [_encode(part) for part in self.parts]
+            sizes = np.repeat([len(part) for part in encoded], self.lengths).astype(np.int64)
+            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+            rows = zip(encoded, self.lengths.tolist(), strict=True)
+            text = b"".join(part * count for part, count in rows)
+            return _text_column(name, offsets, text, requested)
+        codes, names = self._codes()
+        encoded = [_encode(part) for part in names]
+        ends = _offsets([len(part) for part in encoded])
+        dictionary = _text_column("", ends, b"".join(encoded), "u")
+        return (name, "i", len(codes), 0, [None, codes], [], dictionary)
+
+
+@dataclass(frozen=True)
+class Strings:
+    """A text on each row; None for what is missing."""
+
+    values: list[str | None]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def array(self) -> NDArray[Any]:
+        """Return str objects and None."""
+        column = np.empty(len(self.values), dtype=object)
+        column[:] = self.values
+        return column
+
+    def pandas(self) -> Any:
+        """Return the column as pandas takes it."""
+        return self.array()
+
+    def arrow(self, name: str, requested: str | None) -> ArrowColumn:
+        """Describe strings with a bitmap of those that are there."""
+        encoded = [_encode(text or "") for text in self.values]
+        form = "U" if requested == "U" else "u"
+        column = _text_column(name, _offsets([len(e) for e in encoded]), b"".join(encoded), form)
+        missing = sum(text is None for text in self.values)
+        if missing == 0:
+            return column
+        there = np.array([text is not None for text in self.values])
+        buffers = [np.packbits(there, bitorder="little"), *column[4][1:]]
+        return (*column[:3], missing, buffers, [], None)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """An array of float64 on each row."""
+
+    values: list[NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def array(self) -> NDArray[Any]:
+        """Return objects that are arrays."""
+        column = np.empty(len(self.values), dtype=object)
+        for row, value in enumerate(self.values):
+            column[row] = value
+        return column
+
+    def pandas(self) -> Any:
+        """Return the column as pandas takes it."""
+        return self.array()
+
+    def arrow(self, name: str, requested: str | None) -> ArrowColumn:
+        """Describe large lists."""
+        joined = np.concatenate(self.values) if self.values else np.empty(0)
+        item = Numbers(joined.astype(np.float64)).arrow("item", requested)
+        offsets = _offsets([len(value) for value in self.values])
+        return (name, "+L", len(self.values), 0, [None, offsets], [item], None)
+
+
+Column = Numbers | Names | Strings | Lists
+
+
+def arrow_table(columns: dict[str, Column], requested: dict[str, str]) -> ArrowColumn:
+    """Describe a table for Arrow: the struct of its columns."""
+    children = [column.arrow(name, requested.get(name)) for name, column in columns.items()]
+    rows = len(next(iter(columns.values()))) if columns else 0
+    return ("", "+s", rows, 0, [None], children, None)

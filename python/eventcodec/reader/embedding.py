@@ -1,0 +1,149 @@
+"""Embeddings: what the projector's configuration names, which stands beside the event files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcodec.errors import CorruptRecordError
+
+__all__ = ["CONFIG_NAME", "Embedding", "find_embeddings"]
+
+# tensorboard/plugins/projector/__init__.py: PROJECTOR_FILENAME
+CONFIG_NAME = "projector_config.pbtxt"
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """One embedding of a run. Its files are read when they are asked for.
+
+    Attributes:
+        name: of the tensor.
+        shape: as the configuration says, () when it does not.
+        tensor_path: of the vectors, "" for none (they stand in a checkpoint).
+        metadata_path: of the labels, "" for none.
+        sprite_path: of the image of all thumbnails, "" for none.
+        sprite_size: (width, height) of one thumbnail in pixels, () for none.
+
+    The paths are those of the configuration, relative to `directory`, and never followed out of
+    the log directory.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    tensor_path: str
+    metadata_path: str
+    sprite_path: str
+    sprite_size: tuple[int, ...]
+    directory: Path = field(repr=False)
+    root: Path = field(repr=False)
+
+    def to_array(self) -> NDArray[np.float32]:
+        """Read the vectors.
+
+        Returns:
+            float32[vectors, dimensions].
+
+        Raises:
+            ValueError: the path leads out of the log directory, or the file is no table of numbers.
+            OSError: the file cannot be read.
+        """
+        path = self.resolve(self.tensor_path)
+        try:
+            if path.suffix == ".bytes":
+                flat = np.frombuffer(path.read_bytes(), "<f4")
+                return flat.astype(np.float32).reshape(self.shape)
+            lines: NDArray[np.float32] = np.loadtxt(
+                path, dtype=np.float32, delimiter="\t", ndmin=2, comments=None
+            )
+            return lines
+        except ValueError as error:
+            raise ValueError(f"{path}: not the vectors of an embedding: {error}") from error
+
+    def metadata(self) -> dict[str, list[str]]:
+        """Read the labels of the vectors.
+
+        Returns:
+            Column -> one label for each vector. A file of one column has no heading: it is "label".
+            {} when the embedding has no metadata.
+
+        Raises:
+            ValueError: the path leads out of the log directory, or a line has other columns.
+            OSError: the file cannot be read.
+        """
+        if not self.metadata_path:
+            return {}
+        path = self.resolve(self.metadata_path)
+        lines = io.StringIO(path.read_text("utf-8", errors="backslashreplace"), newline="")
+        rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+        if not rows:
+            return {}
+        heading = rows.pop(0) if len(rows[0]) > 1 else ["label"]
+        for number, row in enumerate(rows, start=2):
+            if len(row) != len(heading) and not (len(heading) == 1 and not row):
+                raise ValueError(
+                    f"{path}: line {number} has {len(row)} columns, the heading {len(heading)}"
+                )
+        return {name: [row[i] if row else "" for row in rows] for i, name in enumerate(heading)}
+
+    def resolve(self, path: str) -> Path:
+        """Return where a path of the configuration leads.
+
+        Raises:
+            ValueError: there is none, or it leads out of the log directory.
+        """
+        if not path:
+            raise ValueError(f"embedding {self.name!r} has no such file")
+        try:
+            found = (self.directory / path).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a zero byte
+            raise ValueError(f"embedding {self.name!r}: cannot follow {path!r}") from error
+        if not found.is_relative_to(self.root.resolve()):
+            raise ValueError(
+                f"embedding {self.name!r}: {path!r} leads out of the log directory {self.root}"
+            )
+        return found
+
+
+def find_embeddings(directories: list[Path], root: Path) -> dict[str, Embedding]:
+    """Return the embeddings of a run by name; the last of a name counts.
+
+    Raises:
+        CorruptRecordError: a configuration cannot be parsed.
+        OSError: it cannot be read.
+    """
+    found: dict[str, Embedding] = {}
+    for directory in directories:
+        config = directory / CONFIG_NAME
+        if config.is_file():
+            for each in _parse(config).embeddings:
+                found[each.tensor_name] = Embedding(
+                    each.tensor_name,
+                    tuple(each.tensor_shape),
+                    each.tensor_path,
+                    each.metadata_path,
+                    each.sprite.image_path,
+                    tuple(each.sprite.single_image_dim),
+                    directory,
+                    root,
+                )
+    return found
+
+
+def _parse(config: Path) -> Any:
+    from google.protobuf import text_format
+
+    from eventcodec.proto import ProjectorConfig
+
+    try:
+        text = config.read_text("utf-8")
+        return text_format.Parse(text, ProjectorConfig(), allow_unknown_field=True)
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        message = f"no projector configuration: {error}"
+        raise CorruptRecordError(message, path=str(config)) from error

@@ -1,0 +1,125 @@
+"""follow(): the new scalars of a log directory while it grows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcodec import _native
+from eventcodec.reader.discover import PathLike
+from eventcodec.reader.log import Log
+
+__all__ = ["FollowedScalar", "follow"]
+
+_Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+_FIRST_WAIT = 0.02  # seconds between looks while values come
+_LONGEST_WAIT = 0.08  # a value is seen within 0.1 s of being written
+
+
+class FollowedScalar(NamedTuple):
+    """One point of a scalar series of a run."""
+
+    run: str
+    tag: str
+    step: int
+    wall_time: float
+    value: float
+
+
+def follow(path: PathLike, *, timeout: float | None = None) -> Iterator[FollowedScalar]:
+    """Yield the scalars of a log directory, those that are there and then each new one.
+
+    The iterator polls. Each point comes once; the points of a file in its order, and what several
+    files have gained between two looks by wall time. New runs and new files of a run are found; of
+    a file that was replaced (as rsync does) only what goes beyond the points already given is new,
+    unless they differ.
+
+    Args:
+        path: an event file or a log directory. It must exist, but may be empty.
+        timeout: end when nothing new has come for so many seconds; None for never.
+
+    Returns:
+        An iterator of FollowedScalar(run, tag, step, wall_time, value).
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        ValueError: timeout is negative.
+
+    Example:
+        >>> import eventcodec
+        >>> for point in eventcodec.follow("runs"):  # doctest: +SKIP
+        ...     print(point.run, point.tag, point.step, point.value)
+    """
+    if timeout is not None and timeout < 0:
+        raise ValueError(f"timeout must not be negative, got {timeout}")
+    return _follow(Log(path), timeout)
+
+
+def _follow(log: Log, timeout: float | None) -> Iterator[FollowedScalar]:
+    given = _Given()
+    wait = _FIRST_WAIT
+    quiet_since = time.monotonic()
+    while True:
+        new = given.take(log)
+        if new:
+            yield from new
+            wait, quiet_since = _FIRST_WAIT, time.monotonic()
+        elif timeout is not None and time.monotonic() - quiet_since >= timeout:
+            return
+        time.sleep(wait)
+        wait = min(wait * 1.5, _LONGEST_WAIT)
+        log.refresh()
+
+
+class _Given:
+    """How many rows of each series of each file have been given."""
+
+    def __init__(self) -> None:
+        # File -> (generation, tag -> columns that were given)
+        self._files: dict[str, tuple[int, dict[str, _Columns]]] = {}
+
+    def take(self, log: Log) -> list[FollowedScalar]:
+        """Return the new rows of all files and count them as given."""
+        found: list[FollowedScalar] = []
+        for run, files in log.files():
+            for file in files:
+                found += self._take_file(run, file)
+        found.sort(key=lambda point: point.wall_time)  # stable: a file's order stays
+        return found
+
+    def _take_file(self, run: str, file: _native.EventFile) -> list[FollowedScalar]:
+        generation, given = self._files.get(file.path, (file.generation, {}))
+        replaced = generation != file.generation
+        found: list[FollowedScalar] = []
+        for number, described in enumerate(file.series()):
+            tag, kind, count = described[0], described[1], described[5]
+            if kind != "scalars":
+                continue
+            before = given.get(tag)
+            rows = 0 if before is None else len(before[0])
+            if count == rows and not replaced:
+                continue
+            columns = file.columns(number)
+            steps, wall_times, values = columns
+            assert values is not None
+            if replaced and before is not None:
+                rows = _common(before, (steps, wall_times, values))
+            new = (column[rows:].tolist() for column in (steps, wall_times, values))
+            found += [FollowedScalar(run, tag, *row) for row in zip(*new, strict=True)]
+            given[tag] = (steps, wall_times, values)
+        self._files[file.path] = (file.generation, given)
+        return found
+
+
+def _common(before: _Columns, now: _Columns) -> int:
+    """Return how many rows of a replaced file were given already: all of both, or none."""
+    rows = min(len(before[0]), len(now[0]))
+    same = all(
+        np.array_equal(a[:rows].view(np.int64), b[:rows].view(np.int64))
+        for a, b in zip(before, now, strict=True)
+    )
+    return rows if same else 0

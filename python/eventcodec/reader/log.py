@@ -1,0 +1,333 @@
+"""open() and Log: what a file or a log directory holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from eventcodec import _native
+from eventcodec.damage import SkippedRegion
+from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_files
+from eventcodec.reader.run import Named, Run
+from eventcodec.reader.select import Patterns, Steps, as_patterns, matches, rows_of
+from eventcodec.reader.table import Table
+from eventcodec.reader.tables import histogram_table, hparams_table, scalar_table, text_table
+
+__all__ = ["Log", "Mode", "Steps", "open"]
+
+_Series = TypeVar("_Series")
+Mode = Literal["salvage", "prefix", "strict"]
+
+
+def open(  # noqa: A001
+    path: PathLike | Iterable[PathLike],
+    *,
+    mode: Mode = "salvage",
+    verify: bool = True,
+    purge: bool = True,
+    threads: int | None = None,
+) -> Log:
+    """Read event files into columns.
+
+    Args:
+        path: an event file, a log directory (searched with all its subdirectories for files whose
+            name contains "tfevents"), or a list of those.
+        mode: what to do about damage. "salvage" skips the damaged records and lists them in
+            `log.damage`; "prefix" stops each file at its first damage; "strict" raises.
+        verify: check the checksum of every payload. Lengths are always checked.
+        purge: leave out what a restart of the run voids: points from step T on that stand before
+            a SessionLog START at T, which the writers' purge_step= and resume= put there. False
+            gives every point in the files.
+        threads: how many files are read at the same time; None for one per processor.
+
+    Returns:
+        A Log. An unfinished record at the end of a file is not damage: see `Log.refresh`.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
+            directory is listed in `log.damage`.)
+        CorruptRecordError: mode is "strict" and a file is damaged.
+        ValueError: a mode or number of threads that there is not.
+
+    Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
+
+    Example:
+        >>> import eventcodec
+        >>> log = eventcodec.open("runs")  # doctest: +SKIP
+        >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
+        array([0.9, 0.5, 0.25])
+    """
+    return Log(path, mode=mode, verify=verify, purge=purge, threads=threads)
+
+
+def _thread_count(threads: int | None) -> int:
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    return threads
+
+
+class Log:
+    """Runs read from event files. Made by `eventcodec.open`.
+
+    Attributes:
+        path: what was opened, as a list of paths.
+        runs: mapping from run name to Run; `log["exp1"]` is `log.runs["exp1"]`.
+        damage: list of SkippedRegion, in the order of files and bytes; empty when all is well.
+        pending: path -> bytes at the end of that file that are not a whole record yet, for the
+            files that have some: they are being written, or their writer died.
+    """
+
+    def __init__(
+        self,
+        path: PathLike | Iterable[PathLike],
+        *,
+        mode: Mode = "salvage",
+        verify: bool = True,
+        purge: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        self.path = as_paths(path)
+        self._mode = mode
+        self._verify = verify
+        self._purge = purge
+        self._threads = _thread_count(threads)
+        self._named = {each for each in self.path if each.is_file()}
+        self._files: dict[Path, _native.EventFile] = {}
+        self._unread: dict[Path, OSError] = {}
+        self._runs: dict[str, tuple[list[Path], Run]] = {}
+        self.refresh()
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Runs by name, in sorted order."""
+        return Named("run", list(self._runs), lambda name: self._runs[name][1])
+
+    def __getitem__(self, run: str) -> Run:
+        return self.runs[run]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @property
+    def damage(self) -> list[SkippedRegion]:
+        """Bytes that were skipped, with the reason; also files that could not be read at all."""
+        regions = []
+        for path, file in self._files.items():
+            regions += [
+                SkippedRegion(str(path), offset, length, reason)
+                for offset, length, reason, _ in file.damage()
+            ]
+            if path in self._unread:
+                reason = f"cannot be read: {self._unread[path].strerror}"
+                regions.append(SkippedRegion(str(path), file.bytes, 0, reason))
+        return regions
+
+    @property
+    def pending(self) -> dict[str, int]:
+        """Files with an unfinished tail, and its size in bytes."""
+        return {str(path): file.pending for path, file in self._files.items() if file.pending}
+
+    def refresh(self) -> Log:
+        """Read what has been added since the log was opened or last refreshed.
+
+        Only new bytes are read. New files and runs appear, files that are gone disappear, a file
+        that was replaced or cut short is read anew. Arrays that were taken from the log before
+        keep their values; ask the log again for longer ones.
+
+        Returns:
+            The log itself.
+        """
+        found = find_event_files(as_paths(self.path))
+        paths = [path for files in found.values() for path in files]
+        self._files = {
+            path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
+        }
+        failures = _native.scan_files(
+            list(self._files.values()),
+            mode=self._mode,
+            verify=self._verify,
+            threads=self._threads,
+            keep_rows=True,
+        )
+        self._unread = {}
+        for path, failure in zip(self._files, failures, strict=True):
+            if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
+                self._unread[path] = failure
+            elif failure is not None:
+                raise failure
+        self._renew_runs(found)
+        return self
+
+    def scalars(
+        self,
+        runs: Patterns = None,
+        tags: Patterns = None,
+        steps: Steps = None,
+        *,
+        every: int | None = None,
+        last: int | None = None,
+    ) -> Table:
+        """Return scalars of many runs and tags as one table.
+
+        Args:
+            runs: a glob ("exp*"), a compiled regular expression (which may match anywhere in the
+                name), a list of those, or None for all. Globs are those of fnmatch, with upper and
+                lower case apart; a name matches itself whatever it contains.
+            tags: the same for tags.
+            steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
+                ends; None for all.
+            every: of the points of each series that `steps` leaves, take the first and each n-th
+                after it; None for all.
+            last: of those, take at most the last n; None for all.
+
+        Returns:
+            A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
+            since 1970) and value (float64), ordered by run, then tag, then file order.
+
+        Raises:
+            ValueError: `every` is less than 1 or `last` less than 0.
+
+        Example:
+            >>> import eventcodec
+            >>> log = eventcodec.open("runs")  # doctest: +SKIP
+            >>> log.scalars(tags=["loss", "lr"], steps=(0, 1000)).to_pandas()  # doctest: +SKIP
+        """
+        everything = steps is None and every is None and last is None
+        rows_of(np.empty(0, np.int64), steps, every, last)  # an empty log must not hide a mistake
+        return scalar_table(
+            self._find(runs, tags, lambda run: run.scalars),
+            None if everything else lambda column: rows_of(column, steps, every, last),
+        )
+
+    def histograms(
+        self,
+        runs: Patterns = None,
+        tags: Patterns = None,
+        steps: Steps = None,
+        *,
+        every: int | None = None,
+        last: int | None = None,
+    ) -> Table:
+        """Return histograms of many runs and tags as one table, one row for each.
+
+        Args:
+            runs: see Log.scalars.
+            tags: see Log.scalars.
+            steps: see Log.scalars.
+            every: see Log.scalars.
+            last: see Log.scalars.
+
+        Returns:
+            A Table with the columns run, tag, step and wall_time as in Log.scalars; min, max, num,
+            sum and sum_squares (float64); left, right and counts (an array of float64 a row).
+
+        Raises:
+            CorruptRecordError: a record has been damaged since the log was opened.
+            OSError: a file cannot be read.
+            ValueError: `every` is less than 1 or `last` less than 0.
+        """
+        return histogram_table(
+            self._find(runs, tags, lambda run: run.histograms),
+            lambda column: rows_of(column, steps, every, last),
+        )
+
+    def texts(
+        self,
+        runs: Patterns = None,
+        tags: Patterns = None,
+        steps: Steps = None,
+        *,
+        every: int | None = None,
+        last: int | None = None,
+    ) -> Table:
+        """Return texts of many runs and tags as one table, one row for each.
+
+        Args:
+            runs: see Log.scalars.
+            tags: see Log.scalars.
+            steps: see Log.scalars.
+            every: see Log.scalars.
+            last: see Log.scalars.
+
+        Returns:
+            A Table with the columns run, tag, step, wall_time as in Log.scalars, and value (str).
+
+        Raises:
+            CorruptRecordError: a record has been damaged since the log was opened.
+            OSError: a file cannot be read.
+            ValueError: `every` is less than 1 or `last` less than 0.
+        """
+        return text_table(
+            self._find(runs, tags, lambda run: run.texts),
+            lambda column: rows_of(column, steps, every, last),
+        )
+
+    def hparams(self, runs: Patterns = None) -> Table:
+        """Return the hyperparameters and results of many runs as one table, one row for each.
+
+        Args:
+            runs: see Log.scalars. A run without a session has no row.
+
+        Returns:
+            A Table with the columns run, status, group_name (str), start_time and end_time
+            (float64, seconds since 1970, 0 for not said); then "hparams/NAME" for each
+            hyperparameter and "metrics/TAG" for each metric that the nearest experiment, of the run
+            or of one above it, declares. These are float64 with NaN for what is missing, or str
+            with None where some value is no number.
+
+        Raises:
+            CorruptRecordError: a record is malformed.
+            OSError: a file cannot be read.
+        """
+        chosen = as_patterns(runs)
+        return hparams_table(self.runs, [name for name in self._runs if matches(name, chosen)])
+
+    def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
+        """Yield each run's name and its files as the native core reads them; for follow()."""
+        for name, (paths, _) in self._runs.items():
+            yield name, [self._files[path] for path in paths]
+
+    def _find(
+        self,
+        runs: Patterns,
+        tags: Patterns,
+        kind: Callable[[Run], Mapping[str, _Series]],
+    ) -> Iterator[tuple[tuple[str, str], _Series]]:
+        """Yield the series of one kind under the runs and tags that match, in their order."""
+        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        for name, (_, run) in self._runs.items():
+            if matches(name, run_patterns):
+                found = kind(run)
+                yield from (
+                    ((name, tag), found[tag]) for tag in found if matches(tag, tag_patterns)
+                )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(str(path) for path in self.path[:3])
+        damaged = f", {len(self.damage)} skipped regions" if self.damage else ""
+        return f"Log({shown}: {len(self._runs)} runs, {len(self._files)} files{damaged})"
+
+    def _renew_runs(self, found: dict[str, list[Path]]) -> None:
+        """Keep the Run objects that callers may hold, with the files that they have now."""
+        renewed = {}
+        for name, paths in found.items():
+            files = [self._files[path] for path in paths]
+            known = self._runs.get(name)
+            if known is not None and known[0] == paths:
+                run = known[1]
+                run.refresh()
+            else:
+                directories = list(dict.fromkeys(path.parent for path in paths))
+                run = Run(name, files, directories, base_of(self.path), purge=self._purge)
+            renewed[name] = (paths, run)
+        self._runs = renewed

@@ -1,0 +1,163 @@
+"""Series whose values are messages: audio, tensors, PR curves, meshes, graphs, raw bytes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from eventcodec.errors import CorruptRecordError
+from eventcodec.reader import audio, graph, mesh, pr_curve
+from eventcodec.reader.audio import Audio
+from eventcodec.reader.graph import Graph
+from eventcodec.reader.mesh import MeshPart
+from eventcodec.reader.pr_curve import PrCurve
+from eventcodec.reader.series import Part, Series
+from eventcodec.reader.tensor import Tensor, to_ndarray
+
+if TYPE_CHECKING:
+    from eventcodec.proto import Summary
+
+__all__ = [
+    "AudioSeries",
+    "GraphSeries",
+    "MeshSeries",
+    "PrCurveSeries",
+    "RawSeries",
+    "TensorSeries",
+    "parse_row",
+    "plugin_content",
+]
+
+_Value = TypeVar("_Value")
+
+
+def parse_row(part: Part, row: int, parse: Callable[[Summary.Value, int], _Value]) -> _Value:
+    """Return parse(value, item) of the value of a row.
+
+    Raises:
+        CorruptRecordError: the record has been damaged since it was scanned, or holds something
+            else than `parse` expects.
+        OSError: the file cannot be read.
+    """
+    from google.protobuf.message import DecodeError
+
+    from eventcodec.proto import Summary
+
+    data, item, offset = part.file.value(part.series, row)
+    try:
+        return parse(Summary.Value.FromString(data), item)
+    except (ValueError, DecodeError) as error:
+        raise _malformed(part, offset, error) from error
+
+
+def plugin_content(value: Summary.Value) -> bytes:
+    """Return what the plugin keeps in the metadata of a value; b"" where it has none."""
+    return bytes(value.metadata.plugin_data.content)
+
+
+def _malformed(part: Part, offset: int, error: Exception) -> CorruptRecordError:
+    message = f"malformed value in the record at byte {offset}: {error}"
+    return CorruptRecordError(message, path=part.file.path, offset=offset)
+
+
+class MessageSeries(Series[_Value]):
+    """A series that parses one Summary.Value for each of its values."""
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> _Value:
+        return parse_row(
+            part, row, lambda value, item: self._parse(value, item, part, step, wall_time)
+        )
+
+    @abstractmethod
+    def _parse(
+        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
+    ) -> _Value: ...
+
+
+class AudioSeries(MessageSeries[Audio]):
+    """The clips of one tag; `series[i]` is an Audio. An event with several gives several."""
+
+    __slots__ = ()
+
+    def _parse(
+        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
+    ) -> Audio:
+        del part
+        return audio.from_value(value, item, step, wall_time)
+
+
+class TensorSeries(MessageSeries[Tensor]):
+    """The tensors of one tag; `series[i]` is a Tensor, `series[i].value` a NumPy array."""
+
+    __slots__ = ()
+
+    def _parse(
+        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
+    ) -> Tensor:
+        del item, part
+        return Tensor(step, wall_time, to_ndarray(value.tensor))
+
+
+class PrCurveSeries(MessageSeries[PrCurve]):
+    """The precision-recall curves of one tag; `series[i]` is a PrCurve."""
+
+    __slots__ = ()
+
+    def _parse(
+        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
+    ) -> PrCurve:
+        del item, part
+        return pr_curve.from_value(value, step, wall_time)
+
+
+class MeshSeries(MessageSeries[MeshPart]):
+    """The vertices, faces or colours under one tag; `series[i]` is a MeshPart."""
+
+    __slots__ = ()
+
+    def _parse(
+        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
+    ) -> MeshPart:
+        del item
+        content = plugin_content(value) or parse_row(
+            part, 0, lambda first, _: plugin_content(first)
+        )
+        return mesh.from_value(value, content, step, wall_time)
+
+
+class GraphSeries(Series[Graph]):
+    """The graphs of one tag; `series[i]` is a Graph."""
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Graph:
+        from google.protobuf.message import DecodeError
+
+        plugin = part.file.series()[part.series][2]
+        content = graph.CONTENTS.get(plugin, ("graph", ""))[0]
+        if plugin in graph.OUTSIDE_SUMMARIES:
+            data, _, offset = part.file.value(part.series, row)
+            try:
+                data = graph.OUTSIDE_SUMMARIES[plugin](data)
+            except DecodeError as error:
+                raise _malformed(part, offset, error) from error
+        else:
+            data = parse_row(part, row, lambda value, _: graph.data_of(value))
+        return Graph(step, wall_time, content, data)
+
+
+class RawSeries(Series[bytes]):
+    """The values of one tag as they stand in the file: `series[i]` is a serialized Summary.Value.
+
+    Of the graphs and run metadata that are no summaries it is the GraphDef, MetaGraphDef or
+    TaggedRunMetadata. An image or clip of an event with several gives the value with all of them.
+    """
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> bytes:
+        del step, wall_time
+        return part.file.value(part.series, row)[0]

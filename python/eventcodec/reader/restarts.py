@@ -1,0 +1,60 @@
+"""What restarts of a run leave of the points that stand before them.
+
+A SessionLog START at step T says that the run was started again from T: points from T on that were
+logged before are void. eventcodec's writer says so with resume= and purge_step=, torch's and
+tensorboardX's with purge_step=, and TensorFlow's whenever a session begins.
+
+Source: tensorboard/backend/event_processing/event_accumulator.py, _CheckForRestartAndMaybePurge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcodec import _native
+from eventcodec.reader.series import Part
+
+__all__ = ["valid_parts"]
+
+_Starts = list[tuple[int, list[int]]]
+
+
+def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list[Part]]:
+    """Yield, for each file of a run, its series without the rows that a later restart voids.
+
+    Args:
+        files: in the order in which they are read.
+        purge: False to keep every row.
+    """
+    starts = [file.session_starts() if purge else [] for file in files]
+    # For each file, the step from which later files void everything; None for nothing.
+    first_void: list[int | None] = [None]
+    for each in reversed(starts[1:]):
+        steps = [step for step, _ in each]
+        if first_void[-1] is not None:
+            steps.append(first_void[-1])
+        first_void.append(min(steps, default=None))
+    for file, own_starts, void in zip(files, starts, reversed(first_void), strict=True):
+        yield [
+            Part(file, series, _valid_rows(file, series, own_starts, void))
+            for series in range(len(file.series()))
+        ]
+
+
+def _valid_rows(
+    file: _native.EventFile, series: int, starts: _Starts, first_void: int | None
+) -> NDArray[np.intp] | None:
+    """Return the rows of one series that count, in ascending order; None for all."""
+    if first_void is None and not starts:
+        return None
+    steps = file.columns(series)[0]
+    valid = np.ones(len(steps), dtype=bool)
+    if first_void is not None:
+        valid &= steps < first_void
+    for step, rows_before in starts:
+        before = rows_before[series] if series < len(rows_before) else 0
+        valid[:before] &= steps[:before] < step
+    return None if valid.all() else np.flatnonzero(valid)

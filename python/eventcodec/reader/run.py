@@ -1,0 +1,356 @@
+"""A run: the tags of one directory with event files, and the series behind them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from eventcodec import _native
+from eventcodec.reader.custom_scalars import layout_of
+from eventcodec.reader.embedding import Embedding, find_embeddings
+from eventcodec.reader.hparams import HParams, merge, message_of
+from eventcodec.reader.message_series import (
+    AudioSeries,
+    GraphSeries,
+    MeshSeries,
+    PrCurveSeries,
+    RawSeries,
+    TensorSeries,
+    parse_row,
+)
+from eventcodec.reader.restarts import valid_parts
+from eventcodec.reader.series import (
+    HistogramSeries,
+    ImageSeries,
+    Part,
+    ScalarSeries,
+    TextSeries,
+)
+
+__all__ = ["Named", "Run", "Tag"]
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What a run has under one tag.
+
+    Attributes:
+        kind: the name of the Run attribute that holds it: "scalars", "histograms", "images",
+            "texts", "audio", "tensors", "pr_curves", "meshes", "graphs", "hparams",
+            "custom_scalars", or "raw" for what none of them knows.
+        plugin: the TensorBoard plugin that shows it, "" when nothing in the file says so.
+        count: number of values.
+        first_step: step of the first value in the files, 0 when there is none.
+        last_step: step of the last value in the files.
+        first_wall_time: of the first value, seconds since 1970.
+        last_wall_time: of the last value, seconds since 1970.
+        display_name: from the metadata, "" for none.
+        description: from the metadata, "" for none.
+    """
+
+    kind: str
+    plugin: str
+    count: int
+    first_step: int
+    last_step: int
+    first_wall_time: float
+    last_wall_time: float
+    display_name: str = ""
+    description: str = ""
+
+
+class Named(Mapping[str, _Item]):
+    """A read-only mapping from names to things that are made when they are first asked for.
+
+    A name that is not there raises a KeyError that says which names are near it.
+    """
+
+    def __init__(self, what: str, names: list[str], make: Callable[[str], _Item]) -> None:
+        self._what = what
+        self._names = dict.fromkeys(names)
+        self._make = make
+        self._made: dict[str, _Item] = {}
+
+    def __getitem__(self, name: str) -> _Item:
+        if name not in self._names:
+            raise KeyError(self._explain(name))
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(name) for name in list(self._names)[:8])
+        more = ", ..." if len(self._names) > 8 else ""
+        return f"<{len(self)} {self._what}: {shown}{more}>"
+
+    def _explain(self, name: object) -> str:
+        if not self._names:
+            return f"no {self._what} {name!r}: there are none"
+        near = difflib.get_close_matches(str(name), list(self._names), n=3, cutoff=0.4)
+        shown = near or list(self._names)[:3]
+        return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
+
+
+def _describe(
+    described: tuple[str, str, str, str, str, int, int, int, float, float], part: Part
+) -> Tag:
+    """Return the tag of the rows of one file."""
+    _, kind, plugin, display_name, description, count, *ends = described
+    if part.rows is not None:
+        steps, wall_times, _ = part.columns()
+        count = len(steps)
+        ends = [int(steps[0]), int(steps[-1]), float(wall_times[0]), float(wall_times[-1])]
+    first_step, last_step, first_wall_time, last_wall_time = ends
+    return Tag(
+        kind=kind,
+        plugin=plugin,
+        count=count,
+        first_step=int(first_step),
+        last_step=int(last_step),
+        first_wall_time=first_wall_time,
+        last_wall_time=last_wall_time,
+        display_name=display_name,
+        description=description,
+    )
+
+
+def _merge(first: Tag, later: Tag) -> Tag:
+    """Return the tag of rows that stand in two files, the first before the later."""
+    some = first if first.count else later
+    last = later if later.count else first
+    return Tag(
+        kind=first.kind,
+        plugin=first.plugin or later.plugin,
+        count=first.count + later.count,
+        first_step=some.first_step,
+        last_step=last.last_step,
+        first_wall_time=some.first_wall_time,
+        last_wall_time=last.last_wall_time,
+        display_name=first.display_name or later.display_name,
+        description=first.description or later.description,
+    )
+
+
+class Run:
+    """One run of a log. Made by `eventcodec.open(path).runs[name]`.
+
+    Attributes:
+        name: its directory relative to the log directory, "." for the log directory itself.
+        tags: mapping from tag to Tag, in the order in which tags appear. A tag that was used for
+            two kinds of values shows the first; the series of both are there.
+        scalars: mapping from tag to ScalarSeries.
+        histograms: mapping from tag to HistogramSeries.
+        images: mapping from tag to ImageSeries.
+        texts: mapping from tag to TextSeries. Tags are those on disk: torch and tensorboardX write
+            `add_text("note", ...)` under "note/text_summary".
+        audio: mapping from tag to AudioSeries.
+        tensors: mapping from tag to TensorSeries: tensors of no kind that is known.
+        pr_curves: mapping from tag to PrCurveSeries.
+        meshes: mapping from tag to MeshSeries; vertices, faces and colours have tags of their own.
+        graphs: mapping from tag to GraphSeries; the graph of the run is "__run_graph__".
+        hparams: the HParams of the run, or None.
+        custom_scalars: the layout of the custom scalars dashboard.
+        embeddings: mapping from name to Embedding.
+        raw: mapping from tag to RawSeries, for every tag with values that are not scalars.
+
+    Example:
+        >>> import eventcodec
+        >>> run = eventcodec.open("runs")["exp1"]  # doctest: +SKIP
+        >>> run.scalars["loss"].values[-1]  # doctest: +SKIP
+        0.25
+    """
+
+    def __init__(
+        self,
+        name: str,
+        files: list[_native.EventFile],
+        directories: list[Path],
+        root: Path,
+        *,
+        purge: bool,
+    ) -> None:
+        self.name = name
+        self._files = files
+        self._directories = directories
+        self._root = root
+        self._purge = purge
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget what was derived from the files; Log.refresh() calls it."""
+        self._index: dict[tuple[str, str], tuple[Tag, list[Part]]] | None = None
+        self._mappings: dict[str, object] = {}
+        self._tags: Named[Tag] | None = None
+
+    @property
+    def tags(self) -> Mapping[str, Tag]:
+        """What there is, by tag."""
+        if self._tags is None:
+            tags: dict[str, Tag] = {}
+            for (name, _), (tag, _) in self._rows().items():
+                tags.setdefault(name, tag)
+            self._tags = Named("tag", list(tags), tags.__getitem__)
+        return self._tags
+
+    @property
+    def scalars(self) -> Mapping[str, ScalarSeries]:
+        """Scalar series by tag."""
+        return self._mapping("scalars", ScalarSeries.from_parts)
+
+    @property
+    def histograms(self) -> Mapping[str, HistogramSeries]:
+        """Histogram series by tag."""
+        return self._mapping("histograms", HistogramSeries)
+
+    @property
+    def images(self) -> Mapping[str, ImageSeries]:
+        """Image series by tag."""
+        return self._mapping("images", ImageSeries)
+
+    @property
+    def texts(self) -> Mapping[str, TextSeries]:
+        """Text series by tag as it stands on disk."""
+        return self._mapping("texts", TextSeries)
+
+    @property
+    def audio(self) -> Mapping[str, AudioSeries]:
+        """Audio series by tag."""
+        return self._mapping("audio", AudioSeries)
+
+    @property
+    def tensors(self) -> Mapping[str, TensorSeries]:
+        """Series of tensors of no other kind, by tag."""
+        return self._mapping("tensors", TensorSeries)
+
+    @property
+    def pr_curves(self) -> Mapping[str, PrCurveSeries]:
+        """Series of precision-recall curves by tag."""
+        return self._mapping("pr_curves", PrCurveSeries)
+
+    @property
+    def meshes(self) -> Mapping[str, MeshSeries]:
+        """Series of the parts of meshes by tag as it stands on disk."""
+        return self._mapping("meshes", MeshSeries)
+
+    @property
+    def graphs(self) -> Mapping[str, GraphSeries]:
+        """Graphs and run metadata by tag."""
+        return self._mapping("graphs", GraphSeries)
+
+    @property
+    def raw(self) -> Mapping[str, RawSeries]:
+        """Everything but scalars by tag, as bytes."""
+        mapping = self._mappings.get("raw")
+        if not isinstance(mapping, Named):
+            parts: dict[str, list[Part]] = {}
+            for (name, kind), (_, found) in self._rows().items():
+                if kind != "scalars":
+                    parts.setdefault(name, []).extend(found)
+            mapping = Named("raw tag", list(parts), lambda name: RawSeries(name, parts[name]))
+            self._mappings["raw"] = mapping
+        return mapping
+
+    @property
+    def hparams(self) -> HParams | None:
+        """Hyperparameters, metrics and status of the run's session; None when it has none.
+
+        Raises:
+            CorruptRecordError: they are malformed.
+            OSError: a file cannot be read.
+        """
+        if "hparams" not in self._mappings:
+            rows = self._rows_of("hparams")
+            messages = [
+                parse_row(part, row, lambda value, _: message_of(value)) for part, row in rows
+            ]
+            scalars = self.scalars.items() if messages else ()
+            last = {tag: float(series.values[-1]) for tag, series in scalars if len(series)}
+            self._mappings["hparams"] = merge(messages, last)
+        found = self._mappings["hparams"]
+        return found if isinstance(found, HParams) else None
+
+    @property
+    def custom_scalars(self) -> list[dict[str, Any]]:
+        """The layout of the custom scalars dashboard, the last one that was logged.
+
+        Returns:
+            Categories: {"title": str, "closed": bool, "charts": [...]}. A chart is {"title": str,
+            "kind": "multiline", "tags": [regular expressions]} or {"title": str, "kind": "margin",
+            "series": [{"value": tag, "lower": tag, "upper": tag}]}. [] when there is none.
+
+        Raises:
+            CorruptRecordError: it is malformed.
+            OSError: a file cannot be read.
+        """
+        rows = self._rows_of("custom_scalars")
+        return parse_row(*rows[-1], lambda value, _: layout_of(value)) if rows else []
+
+    @property
+    def embeddings(self) -> Mapping[str, Embedding]:
+        """Embeddings by name, from the projector's configuration beside the event files.
+
+        Raises:
+            CorruptRecordError: the configuration cannot be parsed.
+            OSError: it cannot be read.
+        """
+        found = find_embeddings(self._directories, self._root)
+        return Named("embedding", list(found), found.__getitem__)
+
+    def __repr__(self) -> str:
+        counts: dict[str, int] = {}
+        for _, kind in self._rows():
+            counts[kind] = counts.get(kind, 0) + 1
+        shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        return f"Run({self.name!r}, {shown or 'no tags'})"
+
+    def _mapping(self, kind: str, make: Callable[[str, list[Part]], _Item]) -> Named[_Item]:
+        mapping = self._mappings.get(kind)
+        if not isinstance(mapping, Named):
+            rows = self._rows()
+            names = [name for name, each in rows if each == kind]
+            mapping = Named(f"{kind} tag", names, lambda name: make(name, rows[name, kind][1]))
+            self._mappings[kind] = mapping
+        return mapping
+
+    def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
+        """Return every row of a kind, as its part and its number there."""
+        return [
+            (part, row)
+            for (_, each), (_, parts) in self._rows().items()
+            if each == kind
+            for part in parts
+            for row in part.row_numbers()
+        ]
+
+    def _rows(self) -> dict[tuple[str, str], tuple[Tag, list[Part]]]:
+        """Return (tag, kind) -> what it is and which series of which files hold its rows."""
+        if self._index is None:
+            index: dict[tuple[str, str], tuple[Tag, list[Part]]] = {}
+            parts_of_files = valid_parts(self._files, purge=self._purge)
+            for file, file_parts in zip(self._files, parts_of_files, strict=True):
+                for described, part in zip(file.series(), file_parts, strict=True):
+                    name, kind = described[:2]
+                    if part.rows is not None and not len(part.rows):
+                        continue
+                    tag = _describe(described, part)
+                    if (name, kind) in index:
+                        known, parts = index[name, kind]
+                        index[name, kind] = (_merge(known, tag), [*parts, part])
+                    else:
+                        index[name, kind] = (tag, [part])
+            self._index = index
+        return self._index

@@ -1,0 +1,243 @@
+"""Series: all values of one tag of one run, in the order in which they stand in the files."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcodec import _native
+from eventcodec.histogram import Histogram
+from eventcodec.reader.image import Image
+from eventcodec.reader.text import Text
+
+__all__ = [
+    "HistogramSeries",
+    "ImageSeries",
+    "Part",
+    "Scalar",
+    "ScalarSeries",
+    "Series",
+    "TextSeries",
+]
+
+_Value = TypeVar("_Value")
+_Number = TypeVar("_Number", np.int64, np.float64)
+
+
+class Part(NamedTuple):
+    """The series number `series` of a file, or some rows of it: where those of a tag come from."""
+
+    file: _native.EventFile
+    series: int
+    rows: NDArray[np.intp] | None = None  # ascending; None for all
+
+    def row_numbers(self) -> list[int]:
+        """Return the numbers that the rows have in the file's series."""
+        if self.rows is None:
+            return list(range(self.file.series()[self.series][5]))
+        return [int(row) for row in self.rows]
+
+    def columns(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return steps, wall times, and of scalars the values."""
+        steps, wall_times, values = self.file.columns(self.series)
+        if self.rows is None:
+            return steps, wall_times, values
+        return (
+            _take(steps, self.rows),
+            _take(wall_times, self.rows),
+            None if values is None else _take(values, self.rows),
+        )
+
+
+class Scalar(NamedTuple):
+    """One point of a scalar series."""
+
+    step: int
+    wall_time: float
+    value: float
+
+
+def _take(column: NDArray[_Number], rows: NDArray[np.intp]) -> NDArray[_Number]:
+    taken = column[rows]
+    taken.flags.writeable = False
+    return taken
+
+
+def _join(columns: list[NDArray[_Number]]) -> NDArray[_Number]:
+    """Return one column as it is, several as one read-only copy."""
+    if len(columns) == 1:
+        return columns[0]
+    joined = np.concatenate(columns)
+    joined.flags.writeable = False
+    return joined
+
+
+class ScalarSeries(Sequence[Scalar]):
+    """The points of one scalar tag.
+
+    Attributes:
+        tag: the tag as it stands in the files.
+        steps: int64[n], read-only.
+        wall_times: float64[n], seconds since 1970, read-only.
+        values: float64[n], read-only; what was stored as float32 is widened exactly.
+
+    Points keep the order of the files: steps may repeat or go back after a restart. An index gives
+    a Scalar(step, wall_time, value), a slice a series.
+    """
+
+    __slots__ = ("steps", "tag", "values", "wall_times")
+
+    def __init__(
+        self,
+        tag: str,
+        steps: NDArray[np.int64],
+        wall_times: NDArray[np.float64],
+        values: NDArray[np.float64],
+    ) -> None:
+        self.tag = tag
+        self.steps = steps
+        self.wall_times = wall_times
+        self.values = values
+
+    @classmethod
+    def from_parts(cls, tag: str, parts: list[Part]) -> ScalarSeries:
+        """Return the series whose rows stand in `parts`."""
+        steps, wall_times, values = [], [], []
+        for part in parts:
+            step, wall_time, value = part.columns()
+            assert value is not None
+            steps.append(step)
+            wall_times.append(wall_time)
+            values.append(value)
+        return cls(tag, _join(steps), _join(wall_times), _join(values))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Scalar: ...
+    @overload
+    def __getitem__(self, index: slice) -> ScalarSeries: ...
+    def __getitem__(self, index: int | slice) -> Scalar | ScalarSeries:
+        if isinstance(index, slice):
+            return ScalarSeries(
+                self.tag, self.steps[index], self.wall_times[index], self.values[index]
+            )
+        return Scalar(
+            int(self.steps[index]), float(self.wall_times[index]), float(self.values[index])
+        )
+
+    def __iter__(self) -> Iterator[Scalar]:
+        columns = (self.steps.tolist(), self.wall_times.tolist(), self.values.tolist())
+        return map(Scalar, *columns)
+
+    def __repr__(self) -> str:
+        return _describe(self, self.tag, self.steps)
+
+
+class Series(Sequence[_Value], Generic[_Value]):
+    """Values that are read from the file, and checked again, when they are asked for.
+
+    Attributes:
+        tag: the tag as it stands in the files.
+        steps: int64[n], read-only.
+        wall_times: float64[n], seconds since 1970, read-only.
+
+    An index gives a value, a slice a series. Reading a value raises CorruptRecordError when its
+    record has been damaged since the log was opened, and OSError when the file is gone.
+    """
+
+    __slots__ = ("_parts", "_rows", "_starts", "steps", "tag", "wall_times")
+
+    def __init__(self, tag: str, parts: list[Part]) -> None:
+        columns = [part.columns() for part in parts]
+        self.tag = tag
+        self.steps = _join([column[0] for column in columns])
+        self.wall_times = _join([column[1] for column in columns])
+        self._parts = parts
+        self._starts = np.cumsum([0, *(len(column[0]) for column in columns)])
+        self._rows = range(len(self.steps))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> _Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> Series[_Value]: ...
+    def __getitem__(self, index: int | slice) -> _Value | Series[_Value]:
+        if isinstance(index, slice):
+            return self._slice(index)
+        row = self._rows[index]
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        part = self._parts[number]
+        row -= int(self._starts[number])
+        at = range(len(self._rows))[index]
+        return self._read(
+            part,
+            row if part.rows is None else int(part.rows[row]),
+            int(self.steps[at]),
+            float(self.wall_times[at]),
+        )
+
+    def _slice(self, index: slice) -> Series[_Value]:
+        copy = object.__new__(type(self))
+        copy.tag = self.tag
+        copy.steps = self.steps[index]
+        copy.wall_times = self.wall_times[index]
+        copy._parts = self._parts
+        copy._starts = self._starts
+        copy._rows = self._rows[index]
+        return copy
+
+    @abstractmethod
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> _Value: ...
+
+    def __repr__(self) -> str:
+        return _describe(self, self.tag, self.steps)
+
+
+class HistogramSeries(Series[Histogram]):
+    """The histograms of one tag; `series[i]` is a Histogram, `series.steps[i]` its step.
+
+    Histograms that TensorFlow 2 wrote store neither sum nor sum of squares: they are NaN.
+    """
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Histogram:
+        del step, wall_time
+        return Histogram(*part.file.histogram(part.series, row))
+
+
+class ImageSeries(Series[Image]):
+    """The images of one tag; `series[i]` is an Image. An event with several gives several."""
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Image:
+        width, height, encoded = part.file.image(part.series, row)
+        return Image(step, wall_time, width, height, encoded)
+
+
+class TextSeries(Series[Text]):
+    """The texts of one tag; `series[i]` is a Text."""
+
+    __slots__ = ()
+
+    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Text:
+        parts = tuple(part.file.text(part.series, row))
+        return Text(step, wall_time, "\n".join(parts), parts)
+
+
+def _describe(series: Sequence[object], tag: str, steps: NDArray[np.int64]) -> str:
+    name = type(series).__name__
+    if not len(steps):
+        return f"{name}({tag!r}, empty)"
+    return f"{name}({tag!r}, {len(steps)} values, steps {steps[0]}..{steps[-1]})"

@@ -1,0 +1,1 @@
+"""Values to Summary bytes: one module per kind, each a pure function of its arguments."""

@@ -1,0 +1,63 @@
+"""Where a writer writes: the default directory, and the check of a given one."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from pathlib import Path
+
+__all__ = ["check_suffix", "make_log_directory"]
+
+
+def make_log_directory(
+    log_dir: str | os.PathLike[str] | None, comment: str, *, create: bool = True
+) -> str:
+    """Create the directory of a new run.
+
+    Args:
+        log_dir: the directory, made with its parents; None for torch's default,
+            runs/<%b%d_%H-%M-%S>_<host><comment>.
+        comment: ends the default name.
+        create: False to find its name only.
+
+    Returns:
+        The directory as given, as a str.
+
+    Raises:
+        TypeError: `log_dir` is no path.
+        ValueError: it is a URL.
+        OSError: it cannot be made.
+
+    Source: torch/utils/tensorboard/writer.py, SummaryWriter.__init__.
+    """
+    if not log_dir:
+        moment = time.strftime("%b%d_%H-%M-%S")
+        log_dir = Path("runs") / f"{moment}_{socket.gethostname()}{comment}"
+    directory = os.fspath(log_dir)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", directory):
+        raise ValueError(
+            f"log_dir must be a local directory, got {directory!r}; "
+            "log to a local one and copy it, or mount the remote one"
+        )
+    if create:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def check_suffix(filename_suffix: str) -> str:
+    """Refuse a file name suffix that would leave the directory.
+
+    Args:
+        filename_suffix: ends the name of the event file.
+
+    Returns:
+        The suffix.
+
+    Raises:
+        ValueError: it holds a path separator or NUL.
+    """
+    if "/" in filename_suffix or "\0" in filename_suffix:
+        raise ValueError(f"filename_suffix must be part of a file name, got {filename_suffix!r}")
+    return filename_suffix

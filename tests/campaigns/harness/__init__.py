@@ -1,0 +1,1 @@
+"""What the campaigns share: the fault shim, the fork server, the oracle, the reader, the rows."""

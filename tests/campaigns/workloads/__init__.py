@@ -1,0 +1,1 @@
+"""What the processes under test do, one module for each campaign."""

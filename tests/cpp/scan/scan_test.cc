@@ -1,0 +1,250 @@
+// Files to columns: predicted and unpredicted records, growth, damage, threads.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/buffer.h"
+#include "check.h"
+#include "event/format.h"
+#include "record/frame.h"
+#include "scan/fetch.h"
+#include "scan/files.h"
+#include "wire/write.h"
+
+using eventcodec::Buffer;
+using eventcodec::ByteView;
+using eventcodec::Status;
+namespace scan = eventcodec::scan;
+namespace wire = eventcodec::wire;
+namespace event = eventcodec::event;
+
+namespace {
+
+// A directory of its own, removed at the end.
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "scan_test.XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  [[nodiscard]] std::string file(const std::string& name, const Buffer& content) const {
+    const std::string path = path_ + "/" + name;
+    append(path, content.view(), std::ios::trunc);
+    return path;
+  }
+  static void append(const std::string& path, ByteView bytes,
+                     std::ios::openmode mode = std::ios::app) {
+    std::ofstream out(path, std::ios::binary | mode);
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+  }
+
+ private:
+  std::string path_;
+};
+
+std::vector<std::uint8_t> scalar_value(const std::string& tag, float number) {
+  std::vector<std::uint8_t> value(tag.size() + 32);
+  std::uint8_t* p = wire::put_bytes_field(value.data(), event::kTag, eventcodec::as_bytes(tag));
+  p = wire::put_float_field(p, event::kSimpleValue, number);
+  value.resize(static_cast<std::size_t>(p - value.data()));
+  return value;
+}
+
+// Appends an event with a scalar for each tag.
+void add_scalars(Buffer& out, std::int64_t step, const std::vector<std::string>& tags,
+                 float number) {
+  std::vector<std::uint8_t> values;
+  for (const std::string& tag : tags) {
+    const std::vector<std::uint8_t> value = scalar_value(tag, number);
+    std::vector<std::uint8_t> framed(value.size() + 16);
+    std::uint8_t* end = wire::put_bytes_field(framed.data(), event::kValue, value);
+    values.insert(values.end(), framed.data(), end);
+  }
+  std::vector<std::uint8_t> payload(values.size() + 64);
+  std::uint8_t* p =
+      wire::put_double_field(payload.data(), event::kWallTime, static_cast<double>(step) / 2);
+  if (step != 0) p = wire::put_varint_field(p, event::kStep, static_cast<std::uint64_t>(step));
+  p = wire::put_bytes_field(p, event::kSummary, values);
+  CHECK(eventcodec::record::frame({payload.data(), static_cast<std::size_t>(p - payload.data())},
+                                  out));
+}
+
+const scan::Series* find(const scan::EventFile& file, const std::string& tag) {
+  for (const scan::Series& series : file.series()) {
+    if (series.tag == tag) return &series;
+  }
+  return nullptr;
+}
+
+bool scans(scan::EventFile& file, const scan::Options& options = {}) {
+  Buffer scratch;
+  return file.scan(options, scratch).ok();
+}
+
+}  // namespace
+
+TEST(rows_equal_what_was_written) {
+  const Directory directory;
+  Buffer content;
+  check::Random random(7);  // seed 7
+  std::vector<std::vector<std::pair<std::int64_t, float>>> wanted(5);
+  const std::vector<std::string> tags = {"a", std::string(30, 'b'), std::string(50, 'c'),
+                                         std::string(64, 'd'), std::string(200, 'e')};
+  for (int i = 0; i < 30000; ++i) {
+    const std::int64_t step = static_cast<std::int64_t>(random.next() >> random.below(64));
+    const float number = static_cast<float>(i);
+    const std::size_t first = random.below(5);
+    const std::size_t count = 1 + random.below(8) / 7;
+    std::vector<std::string> chosen;
+    for (std::size_t k = 0; k < count; ++k) {
+      chosen.push_back(tags[(first + k) % 5]);
+      wanted[(first + k) % 5].emplace_back(step, number);
+    }
+    add_scalars(content, step, chosen, number);
+  }
+  scan::EventFile file(directory.file("f", content));
+  REQUIRE(scans(file));
+  CHECK_EQ(file.records(), 30000u);
+  CHECK(file.damage().empty());
+  for (std::size_t t = 0; t < tags.size(); ++t) {
+    const scan::Series* series = find(file, tags[t]);
+    REQUIRE(series != nullptr);
+    REQUIRE(series->rows.size == wanted[t].size());
+    for (std::size_t i = 0; i < wanted[t].size(); ++i) {
+      REQUIRE(series->rows.steps[i] == wanted[t][i].first);
+      REQUIRE(series->rows.values[i] == static_cast<double>(wanted[t][i].second));
+    }
+  }
+}
+
+TEST(growing_at_every_byte) {
+  const Directory directory;
+  Buffer content;
+  for (int step = 0; step < 12; ++step) add_scalars(content, step, {"a", "b"}, 1.0f);
+  const std::string path = directory.file("f", Buffer{});
+  scan::EventFile file(path);
+  for (std::size_t at = 0; at < content.size(); ++at) {
+    Directory::append(path, {content.data() + at, 1});
+    REQUIRE(scans(file));
+    REQUIRE(file.damage().empty());
+  }
+  CHECK_EQ(file.records(), 12u);
+  CHECK_EQ(file.pending(), 0u);
+  const scan::Series* series = find(file, "b");
+  REQUIRE(series != nullptr && series->rows.size == 12);
+  for (std::int64_t step = 0; step < 12; ++step) CHECK_EQ(series->rows.steps[step], step);
+}
+
+TEST(records_larger_than_the_window) {
+  const Directory directory;
+  Buffer content;
+  add_scalars(content, 1, {"a"}, 1.0f);
+  const std::string big(3'000'000, 'x');
+  add_scalars(content, 2, {big, "a"}, 2.0f);
+  add_scalars(content, 3, {"a"}, 3.0f);
+  scan::EventFile file(directory.file("f", content));
+  REQUIRE(scans(file));
+  CHECK_EQ(file.records(), 3u);
+  REQUIRE(find(file, "a") != nullptr);
+  CHECK_EQ(find(file, "a")->rows.size, 3u);
+  // The same with a broken header in front of it, so that the search meets it.
+  content.data()[8] ^= 1;
+  scan::EventFile damaged(directory.file("g", content));
+  REQUIRE(scans(damaged));
+  CHECK_EQ(damaged.records(), 2u);
+  CHECK_EQ(damaged.damage().size(), 1u);
+}
+
+TEST(rows_are_not_kept_when_not_wanted) {
+  const Directory directory;
+  Buffer content;
+  for (int step = 0; step < 1000; ++step) add_scalars(content, step, {"a"}, 1.0f);
+  scan::EventFile file(directory.file("f", content));
+  REQUIRE(scans(file, {.keep_rows = false}));
+  CHECK_EQ(file.records(), 1000u);
+  CHECK_EQ(find(file, "a")->rows.size, 0u);
+}
+
+TEST(shared_columns_outlive_growth) {
+  scan::Series series;
+  REQUIRE(series.reserve(4));
+  series.append_scalar(1, 0.5, 2.0);
+  const std::shared_ptr<void> kept = series.memory;
+  const std::int64_t* steps = series.rows.steps;
+  REQUIRE(series.reserve(100000));
+  CHECK(series.rows.steps != steps);
+  CHECK_EQ(steps[0], 1);
+  CHECK_EQ(series.rows.steps[0], 1);
+}
+
+TEST(fetch_refuses_another_record) {
+  const Directory directory;
+  Buffer content;
+  add_scalars(content, 1, {"a"}, 1.0f);
+  const std::string path = directory.file("f", content);
+  scan::Fetched fetched;
+  CHECK(scan::fetch(path, {0, 0, 0}, "a", &fetched).ok());
+  scan::Fetched other;
+  CHECK(!scan::fetch(path, {0, 0, 0}, "b", &other).ok());
+  scan::Fetched index;
+  CHECK(!scan::fetch(path, {0, 1, 0}, "a", &index).ok());
+  scan::Fetched beyond;
+  CHECK(!scan::fetch(path, {content.size(), 0, 0}, "a", &beyond).ok());
+  scan::Fetched far;
+  CHECK(!scan::fetch(path, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
+}
+
+TEST(random_damage_never_changes_a_value) {
+  const Directory directory;
+  check::Random random(11);  // seed 11
+  Buffer content;
+  for (int step = 1; step <= 300; ++step) {
+    add_scalars(content, step, {"a"}, static_cast<float>(step));
+  }
+  for (int round = 0; round < 300; ++round) {
+    Buffer damaged;
+    REQUIRE(damaged.append(content.view()));
+    const std::size_t at = random.below(damaged.size());
+    const std::size_t size = std::min(damaged.size() - at, 1 + random.below(100));
+    for (std::size_t i = 0; i < size; ++i)
+      damaged.data()[at + i] ^= static_cast<std::uint8_t>(random.next() >> 50);
+    scan::EventFile file(directory.file("f", damaged));
+    REQUIRE(scans(file));
+    const scan::Series* series = find(file, "a");
+    REQUIRE(series != nullptr);
+    CHECK(series->rows.size >= 290);
+    for (std::size_t i = 0; i < series->rows.size; ++i) {
+      REQUIRE(series->rows.values[i] == static_cast<double>(series->rows.steps[i]));
+    }
+  }
+}
+
+TEST(threads_read_every_file_once) {
+  const Directory directory;
+  std::vector<std::unique_ptr<scan::EventFile>> owned;
+  std::vector<scan::EventFile*> files;
+  for (int i = 0; i < 40; ++i) {
+    Buffer content;
+    for (int step = 0; step < 50 * (i % 7); ++step) add_scalars(content, step, {"a", "b"}, 1.0f);
+    const std::string path =
+        i == 13 ? std::string("/nonexistent/f") : directory.file("f" + std::to_string(i), content);
+    owned.push_back(std::make_unique<scan::EventFile>(path));
+    files.push_back(owned.back().get());
+  }
+  for (const std::size_t threads : {4u, 1u}) {
+    const std::vector<Status> results = scan::scan_files(files, {}, threads);
+    for (int i = 0; i < 40; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      CHECK_EQ(results[index].ok(), i != 13);
+      const std::uint64_t records = i == 13 ? 0 : static_cast<std::uint64_t>(50 * (i % 7));
+      CHECK_EQ(files[index]->records(), records);
+    }
+  }
+}

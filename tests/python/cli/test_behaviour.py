@@ -1,0 +1,166 @@
+"""The command as a process: statuses, one line for an error, pipes, colours, hostile names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import unicodedata
+
+import pytest
+
+from eventcodec.cli.terminal import (
+    escape,
+    format_bytes,
+    format_rate,
+    format_seconds,
+    format_wall_time,
+    to_json,
+)
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|9[0-7]|4[0-7]|[34]8;)[0-9;]*m")
+
+
+def one_line(stderr: str) -> str:
+    assert stderr.endswith("\n")
+    assert stderr.count("\n") == 1, stderr
+    assert "Traceback" not in stderr
+    return stderr
+
+
+@pytest.mark.parametrize("name", ["ls", "show", "plot", "verify"])
+def test_a_missing_path_is_an_io_error(command, tmp_path, name):
+    done = command(name, tmp_path / "nowhere")
+    assert done.returncode == 3
+    assert one_line(done.stderr).startswith(f"eventcodec {name}: ")
+    assert "nowhere" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["ls", "show", "plot", "verify"])
+def test_a_directory_without_event_files_is_an_io_error(command, tmp_path, name):
+    done = command(name, tmp_path)
+    assert done.returncode == 3
+    assert "no event files" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("frobnicate",),
+        ("ls",),
+        ("ls", "x", "--colour"),
+        ("plot", "x", "--smoothing", "1"),
+        ("plot", "x", "-o", "x.gif"),
+        ("show", "x", "--limit", "-1"),
+        ("bench", "--only", "nothing"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_one_line(command, args):
+    done = command(*args)
+    assert done.returncode == 2
+    assert one_line(done.stderr).startswith("eventcodec")
+    assert "--help" in done.stderr
+
+
+def test_an_unknown_tag_names_the_nearest(command, log_dir):
+    done = command("show", log_dir, "--tag", "lss")
+    assert done.returncode == 2
+    assert "'loss'" in one_line(done.stderr)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")  # noqa: PTH110
+def test_a_full_disk_is_an_io_error(log_dir):
+    line = f"{shlex.quote(sys.executable)} -m eventcodec.cli ls {shlex.quote(str(log_dir))}"
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        f"{line} > /dev/full", shell=True, capture_output=True, text=True, check=False, env=buffered
+    )
+    assert done.returncode == 3
+    assert one_line(done.stderr) == "eventcodec ls: No space left on device\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error(log_dir):
+    line = (
+        f"{shlex.quote(sys.executable)} -m eventcodec.cli show {shlex.quote(str(log_dir))} --json"
+    )
+    script = f'set -o pipefail; {line} | (read -r first; echo "$first")'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["tag"] == "loss"
+
+
+def test_damage_is_told_even_to_a_reader_that_left(damaged_dir):
+    line = f"{shlex.quote(sys.executable)} -m eventcodec.cli verify {shlex.quote(str(damaged_dir))}"
+    script = f"set -o pipefail; {line} | true"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_no_escape_reaches_a_pipe(command, log_dir):
+    for name in ("ls", "show", "plot", "verify"):
+        done = command(name, log_dir, env={"TERM": "xterm-256color"})
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout
+
+
+def test_colours_on_a_terminal_only_without_no_color(terminal, log_dir):
+    assert COLOUR.search(terminal("plot", log_dir, "--tag", "loss"))
+    assert not COLOUR.search(terminal("plot", log_dir, "--tag", "loss", env={"NO_COLOR": "1"}))
+
+
+@pytest.mark.parametrize("name", ["ls", "show"])
+def test_hostile_names_are_shown_as_escapes(command, terminal, log_dir, name):
+    for written in (command(name, log_dir).stdout, terminal(name, log_dir)):
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", written).replace("\r\n", "\n")
+        hidden = {c for c in plain if unicodedata.category(c) in {"Cc", "Cf"}} - {"\n"}
+        assert hidden == set()
+        assert "evil\\x1b[31m" in plain.replace("\n", "")
+        assert "\x1b[31mgnp" not in written
+
+
+def test_json_has_no_raw_control_bytes(command, log_dir):
+    for line in command("show", log_dir, "--json").stdout.splitlines():
+        assert line.isascii()
+        assert line.isprintable()
+        json.loads(line, parse_constant=lambda name: pytest.fail(f"bare {name} in JSON"))
+
+
+def test_ascii_terminals_get_escapes_not_errors(command, log_dir):
+    done = command("plot", log_dir, "--tag", "loss", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+
+
+def test_escape_covers_every_character_that_hides():
+    for code in [*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200F, 0x202E, 0x2066, 0x2028, 0xFEFF]:
+        assert escape(f"a{chr(code)}b") == "a" + chr(code).encode("unicode_escape").decode() + "b"
+    assert escape("Verlust/größe 損失") == "Verlust/größe 損失"
+
+
+def test_json_round_trips():
+    value = {"a\x7f\x1b\u202e": [1.5, None, "ü"], "b": (float("inf"),)}
+    line = to_json(value)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line) == {"a\x7f\x1b\u202e": [1.5, None, "ü"], "b": ["Infinity"]}
+
+
+def test_formats():
+    assert [format_seconds(s) for s in (5.7e-8, 1.2e-6, 0.034, 2.5)] == [
+        "57 ns",
+        "1.2 us",
+        "34 ms",
+        "2.5 s",
+    ]
+    assert [format_bytes(n) for n in (999, 1500, 56_000_000)] == ["999 B", "1.5 kB", "56.0 MB"]
+    assert format_rate(12.34e6, "events/s") == "12.3 M events/s"
+    assert format_rate(1.26e9, "B/s") == "1.26 GB/s"
+    assert format_rate(12, "events/s") == "12 events/s"
+    assert format_wall_time(1e300) == "1e+300"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", format_wall_time(1.7e9))

@@ -1,0 +1,62 @@
+"""Event files for the reader's tests: hand-made records, and the peers' views of files."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventcodec import masked_crc32c
+
+
+def _frame(payload: bytes) -> bytes:
+    length = struct.pack("<Q", len(payload))
+    return b"".join(
+        [
+            length,
+            struct.pack("<I", masked_crc32c(length)),
+            payload,
+            struct.pack("<I", masked_crc32c(payload)),
+        ]
+    )
+
+
+@pytest.fixture
+def frame() -> Callable[[bytes], bytes]:
+    """frame(payload) -> the record."""
+    return _frame
+
+
+@pytest.fixture
+def event() -> Callable[..., Any]:
+    """event(step, wall_time, **simple_values) -> tensorboard's Event message."""
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    def make(step: int = 0, wall_time: float = 1.0, **values: float) -> Any:
+        message = Event(step=step, wall_time=wall_time)
+        for tag, value in values.items():
+            message.summary.value.add(tag=tag, simple_value=value)
+        return message
+
+    return make
+
+
+@pytest.fixture
+def write_records(tmp_path: Path) -> Callable[..., Path]:
+    """write_records(payloads or messages) -> the event file, in a new directory of its own."""
+    count = 0
+
+    def write(*payloads: Any, version: bool = True) -> Path:
+        nonlocal count
+        count += 1
+        path = tmp_path / f"log{count}" / "events.out.tfevents.1700000000.host.1.0"
+        path.parent.mkdir()
+        first = [b"\x09" + struct.pack("<d", 1.0) + b"\x1a\x0dbrain.Event:2"] if version else []
+        raw = [each if isinstance(each, bytes) else each.SerializeToString() for each in payloads]
+        path.write_bytes(b"".join(map(_frame, [*first, *raw])))
+        return path
+
+    return write

@@ -1,0 +1,86 @@
+"""follow() over directories that grow, rotate, are replaced and gain runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eventcodec
+
+WRITER = """
+import sys, time, eventcodec
+for part in range(3):
+    for run in ("a", "b") if part else ("a",):
+        with eventcodec.SummaryWriter(f"{sys.argv[1]}/{run}") as writer:
+            for step in range(part * 50, part * 50 + 50):
+                writer.add_scalar("loss", step / 4, step)
+                if step % 10 == 0:
+                    writer.flush()
+                    time.sleep(0.01)
+"""
+
+
+def test_a_writer_in_another_process(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)])
+    try:
+        seen: dict[str, list[tuple[int, float]]] = {}
+        for point in eventcodec.follow(tmp_path, timeout=20):
+            seen.setdefault(point.run, []).append((point.step, point.value))
+            if sum(map(len, seen.values())) == 250:
+                break
+    finally:
+        process.wait(timeout=60)
+    assert process.returncode == 0
+    assert seen["a"] == [(step, step / 4) for step in range(150)]
+    assert seen["b"] == [(step, step / 4) for step in range(50, 150)]
+
+
+def test_each_point_once_and_soon(tmp_path: Path, frame: Any, event: Any) -> None:
+    points = eventcodec.follow(tmp_path, timeout=1.0)
+    path = tmp_path / "events.out.tfevents.1.h"
+    for step in range(5):
+        with path.open("ab") as file:
+            file.write(frame(event(step, wall_time=float(step), x=float(step)).SerializeToString()))
+        began = time.monotonic()
+        assert next(points) == (".", "x", step, float(step), float(step))
+        assert time.monotonic() - began < 1.0  # 0.1 s on an idle machine
+    assert list(points) == []
+
+
+def test_a_replaced_file(tmp_path: Path, frame: Any, event: Any) -> None:
+    def records(values: list[float]) -> bytes:
+        events = [event(i, wall_time=float(i), x=value) for i, value in enumerate(values)]
+        return b"".join(frame(each.SerializeToString()) for each in events)
+
+    path = tmp_path / "events.out.tfevents.1.h"
+    path.write_bytes(records([0.0, 1.0]))
+    points = eventcodec.follow(tmp_path, timeout=0.3)
+    assert [next(points).value for _ in range(2)] == [0.0, 1.0]
+    for values, wanted in (([0.0, 1.0, 2.0], [2.0]), ([9.0, 8.0], [9.0, 8.0])):
+        copy = tmp_path / "copy"
+        copy.write_bytes(records(values))
+        copy.replace(path)
+        assert [next(points).value for _ in wanted] == wanted
+    assert list(points) == []
+
+
+def test_mistakes(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        eventcodec.follow(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="timeout must not be negative, got -1"):
+        eventcodec.follow(tmp_path, timeout=-1)
+
+
+def test_summary_iterator(tmp_path: Path, frame: Any, event: Any) -> None:
+    path = tmp_path / "events.out.tfevents.1.h"
+    whole = b"".join(frame(event(step, x=1.0).SerializeToString()) for step in range(3))
+    path.write_bytes(whole[:-1])
+    assert [each.step for each in eventcodec.summary_iterator(path)] == [0, 1]
+    path.write_bytes(whole[:20] + b"\xff" + whole[21:])
+    with pytest.raises(eventcodec.CorruptRecordError):
+        list(eventcodec.summary_iterator(path))
