@@ -69,6 +69,8 @@ std::int64_t produce(Shared& shared, std::size_t thread, const std::atomic<bool>
       const std::lock_guard lock(shared.producer);
       if (try_add(*shared.writer, base + count)) ++count;
     }
+    // One of the producers waits for what it logged.
+    if (thread == 0) CHECK(shared.writer->secure(std::chrono::seconds(60)).ok());
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   return count;
