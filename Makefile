@@ -32,7 +32,8 @@ test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
 # The long fault campaigns: tests/campaigns/README.md.
-campaign: $(VENV)/.installed-test
+campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
+	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
 bench: $(VENV)/.installed-test

@@ -71,7 +71,8 @@ std::int64_t produce(Shared& shared, std::size_t thread, const std::atomic<bool>
     }
     // One of the producers waits for what it logged.
     if (thread == 0) CHECK(shared.writer->secure(std::chrono::seconds(60)).ok());
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    // Ten minutes of the short pause would write a full disk.
+    std::this_thread::sleep_for(std::chrono::microseconds(campaigns::is_long() ? 20'000 : 200));
   }
   return count;
 }
