@@ -79,6 +79,9 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   static constexpr std::chrono::milliseconds kIdleAfter{1000};
   // Above this many open event files, descriptors are given back after every use.
   static constexpr int kMaxDescriptors = 256;
+  // When secure() has not been answered for this long, it looks whether the I/O thread is stuck on
+  // another device.
+  static constexpr std::chrono::milliseconds kElsewhereAfter{50};
   // How long a call waits for a device that does not answer: for room, or for its durability.
   static constexpr std::chrono::milliseconds kCallTimeout{900};
 
@@ -183,6 +186,9 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   EventStream(FilePlan plan, StreamOptions options);
 
   Status close_within(std::chrono::milliseconds timeout);
+  std::optional<Status> secure_by_io_thread(std::chrono::steady_clock::time_point deadline);
+  Status secure_by_thread_of_its_own(std::chrono::milliseconds timeout);
+  Error give_up_waiting();
   Status write_and_close();
   std::uint8_t* reserve_chunk(std::size_t bytes);
   Chunk::Owner new_chunk(std::size_t capacity);
@@ -255,7 +261,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::condition_variable secured_;
   std::uint64_t secure_calls_ = 0;
   std::uint64_t secure_calls_answered_ = 0;
-  std::optional<Error> secure_failure_;  // of the last answer
+  std::optional<Error> secure_failure_;              // of the last answer
+  std::atomic<bool> io_thread_is_elsewhere_{false};  // stuck, when last looked at
 
   mutable std::mutex report_mutex_;
   std::string last_error_;
