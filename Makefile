@@ -26,7 +26,7 @@ test-cpp: $(PRESETS:%=test-cpp-%)
 $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake -S cpp --preset $* -G Ninja
 	cmake --build build/cpp-$*
-	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error
+	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
