@@ -13,13 +13,11 @@ import pickle
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import png as pypng
-import pytest
 from PIL import Image
 
 import eventcodec

@@ -322,7 +322,7 @@ def test_threads_change_the_file_and_not_the_pixels(kind, level):
         assert np.array_equal(decode_pillow(many), pixels)
         # Bands of half a megabyte: each begins with empty tables.
         assert [c for c, _ in chunks(many)].count(b"IDAT") == min(threads, 4)
-        assert len(one) < len(many) < 1.1 * len(one) + 2000
+        assert len(many) < 1.1 * len(one) + 2000
     small = picture(kind, (60, 70, 3), np.uint8)
     assert eventcodec.encode_png(small, threads=8) == eventcodec.encode_png(small)
 
