@@ -91,6 +91,17 @@ py::tuple columns(SharedFile& self, std::size_t id) {
                         column_view(shared, shared.rows.wall_times), values);
 }
 
+// Of each row, which item of its value it is: 0 but for the later images or clips of one event.
+py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
+  const SharedRows shared = rows_of(self, id);
+  py::array_t<std::uint32_t> array(static_cast<py::ssize_t>(shared.rows.size));
+  auto* item = array.mutable_data();
+  for (std::uint64_t row = 0; row != shared.rows.size; ++row) {
+    item[row] = shared.kind == Kind::kScalars ? 0 : shared.rows.references[row].item;
+  }
+  return array;
+}
+
 SeriesDescription describe(const Series& series) {
   const scan::Rows& rows = series.rows;
   SeriesDescription description{
@@ -119,6 +130,32 @@ py::list describe_series(SharedFile& self) {
                               each.first_step, each.last_step, each.first_wall_time,
                               each.last_wall_time));
   }
+  return all;
+}
+
+// "message", "tensor", "empty", or "mixed" for more than one; see scan/columns.h.
+const char* form_name(std::uint8_t forms) {
+  switch (forms) {
+    case scan::kMessageForm:
+      return "message";
+    case scan::kTensorForm:
+      return "tensor";
+    case scan::kEmptyForm:
+      return "empty";
+    default:
+      return "mixed";
+  }
+}
+
+py::list forms(SharedFile& self) {
+  const auto found = self.look([](const scan::EventFile& file) {
+    std::vector<const char*> names;
+    names.reserve(file.series().size());
+    for (const Series& series : file.series()) names.push_back(form_name(series.forms));
+    return names;
+  });
+  py::list all;
+  for (const char* name : found) all.append(name);
   return all;
 }
 
@@ -307,8 +344,10 @@ void register_scan(py::module_& module) {
                              })
       .def("damage", &describe_damage)
       .def("series", &describe_series)
+      .def("forms", &forms)
       .def("session_starts", &session_starts)
       .def("columns", &columns, py::arg("series"))
+      .def("items", &items, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))
       .def("image", &image, py::arg("series"), py::arg("row"))
       .def("text", &text, py::arg("series"), py::arg("row"))

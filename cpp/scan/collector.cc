@@ -57,6 +57,11 @@ std::string_view default_plugin(Kind kind) {
   }
 }
 
+std::uint8_t form_of(Payload payload) {
+  if (payload == Payload::kNothing) return kEmptyForm;
+  return payload == Payload::kTensorMessage ? kTensorForm : kMessageForm;
+}
+
 }  // namespace
 
 bool Collector::add(ByteView payload, std::uint64_t offset) {
@@ -80,6 +85,7 @@ bool Collector::add(ByteView payload, std::uint64_t offset) {
 bool Collector::add_summary(const event::EventView& event, std::uint64_t offset) {
   rows_.clear();
   joined_.clear();
+  first_plugins_.clear();
   std::uint32_t index = 0;
   const bool ok =
       event::for_each_value(event, [&](ByteView value) { return decode_row(value, index++); });
@@ -145,16 +151,20 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
   return true;
 }
 
-// The plugin of the tag's first metadata, which may stand in this very value.
-std::string_view Collector::plugin_of(const event::ValueView& value) const {
-  const auto found = tags_.find(as_text(value.tag));
+// The plugin of the tag's first metadata, which may stand in this very event: a later value of the
+// same tag there has none.
+std::string_view Collector::plugin_of(const event::ValueView& value) {
+  const std::string_view tag = as_text(value.tag);
+  const auto found = tags_.find(tag);
   if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
-  return as_text(value.plugin);
+  if (value.has_metadata) return first_plugins_.emplace(tag, as_text(value.plugin)).first->second;
+  const auto first = first_plugins_.find(tag);
+  return first == first_plugins_.end() ? std::string_view{} : first->second;
 }
 
 // hparams stand in the metadata, and so may whatever a plugin keeps that is not known; any other
 // value without a payload says nothing but the metadata of its tag.
-void Collector::classify_empty(Row* row) const {
+void Collector::classify_empty(Row* row) {
   const std::string_view plugin = plugin_of(row->value);
   row->kind = kind_of_plugin(plugin, Kind::kRaw);
   if (row->kind == Kind::kHparams || (row->kind == Kind::kRaw && !plugin.empty())) return;
@@ -226,6 +236,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   TagEntry& entry = entry_of(row.value);
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_of(entry, as_text(row.value.tag), row.kind);
+  series.forms |= form_of(row.value.payload);
   if (row.value.has_metadata || series.rows.size == 0) {
     series.plugin = entry.plugin.empty() ? default_plugin(row.kind) : entry.plugin;
     series.display_name = entry.display_name;

@@ -75,8 +75,8 @@ class Collector {
   void add_session(const event::EventView& event);
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
-  void classify_empty(Row* row) const;
-  [[nodiscard]] std::string_view plugin_of(const event::ValueView& value) const;
+  void classify_empty(Row* row);
+  std::string_view plugin_of(const event::ValueView& value);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   TagEntry& entry_of(const event::ValueView& value);
   Series& series_of(TagEntry& entry, std::string_view tag, Kind kind);
@@ -90,6 +90,8 @@ class Collector {
   std::size_t row_counts_ = 0;  // in session_starts_
   event::Joined joined_;
   std::vector<Row> rows_;
+  // Tag -> plugin, from first metadata that stand in the event that is being decoded.
+  std::unordered_map<std::string_view, std::string_view> first_plugins_;
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
 };

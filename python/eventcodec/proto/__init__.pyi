@@ -493,6 +493,15 @@ class GraphDef(_Message):
         versions: VersionDef | None = ...,
     ) -> None: ...
 
+class MetaGraphDef(_Message):
+    @property
+    def graph_def(self) -> GraphDef: ...
+    def __init__(
+        self,
+        *,
+        graph_def: GraphDef | None = ...,
+    ) -> None: ...
+
 class NodeExecStats(_Message):
     node_name: str
     all_start_micros: int
