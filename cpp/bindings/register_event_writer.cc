@@ -195,9 +195,8 @@ PyObject* add_metrics(PyObject* self, PyObject* const* args, Py_ssize_t count, P
   const bool parsed = parse_metrics(values[0], metrics, &keepalive, &on_device) &&
                       parse_stamp(values[1], values[2], &stamp) &&
                       writer->begin_at(self, values[1], stamp.step);
-  const bool queued =
-      parsed && (on_device != nullptr || writer->is_observed() ||
-                 any_is_waiting(*writer, values[0], keepalive));
+  const bool queued = parsed && (on_device != nullptr || writer->is_observed() ||
+                                 any_is_waiting(*writer, values[0], keepalive));
   const bool appended = parsed && !queued && append_metrics(*writer, stamp, metrics);
   writer->metrics_scratch() = std::move(metrics);
   if (queued) {
