@@ -1,4 +1,4 @@
-"""What a writer wrote, in this process or another, parsed by protobuf classes and a reader that TensorBoard ships."""
+"""What a writer wrote, here or in another process, read by code that TensorBoard ships."""
 
 from __future__ import annotations
 
