@@ -131,6 +131,17 @@ py::list session_starts(SharedFile& self) {
   return all;
 }
 
+// Where the records of session_starts() stand, for those who read the file in order.
+std::vector<std::pair<std::uint64_t, std::int64_t>> restarts(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> all;
+    for (const scan::SessionStart& each : file.session_starts()) {
+      all.emplace_back(each.offset, each.step);
+    }
+    return all;
+  });
+}
+
 py::list describe_damage(SharedFile& self) {
   const auto damage = self.look([](const scan::EventFile& file) { return file.damage(); });
   py::list all;
@@ -308,6 +319,7 @@ void register_scan(py::module_& module) {
       .def("damage", &describe_damage)
       .def("series", &describe_series)
       .def("session_starts", &session_starts)
+      .def("restarts", &restarts)
       .def("columns", &columns, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))
       .def("image", &image, py::arg("series"), py::arg("row"))
