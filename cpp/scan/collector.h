@@ -11,12 +11,14 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "scan/state.h"
 
 namespace eventcodec::scan {
 
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
+  std::uint64_t offset;             // of its record
   std::vector<std::uint64_t> rows;  // of each series, how many stand before it in this file
 };
 
@@ -40,6 +42,11 @@ class Collector {
     done_ = done;
     total_ = total;
   }
+
+  // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
+  // not what save() wrote.
+  [[nodiscard]] bool save(StateWriter& out) const;
+  [[nodiscard]] bool restore(StateReader& in);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
@@ -72,7 +79,7 @@ class Collector {
 
   bool add_summary(const event::EventView& event, std::uint64_t offset);
   bool add_graph(const event::EventView& event, std::uint64_t offset);
-  void add_session(const event::EventView& event);
+  void add_session(const event::EventView& event, std::uint64_t offset);
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);
