@@ -46,6 +46,9 @@ class EventFile {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
+    return collector_.plugins();
+  }
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }
