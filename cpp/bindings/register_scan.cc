@@ -178,6 +178,17 @@ py::list session_starts(SharedFile& self) {
   return all;
 }
 
+// Where the records of session_starts() stand, for those who read the file in order.
+std::vector<std::pair<std::uint64_t, std::int64_t>> restarts(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> all;
+    for (const scan::SessionStart& each : file.session_starts()) {
+      all.emplace_back(each.offset, each.step);
+    }
+    return all;
+  });
+}
+
 py::list describe_damage(SharedFile& self) {
   const auto damage = self.look([](const scan::EventFile& file) { return file.damage(); });
   py::list all;
@@ -357,6 +368,7 @@ void register_scan(py::module_& module) {
       .def("forms", &forms)
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)
+      .def("restarts", &restarts)
       .def("columns", &columns, py::arg("series"))
       .def("items", &items, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))

@@ -75,7 +75,7 @@ bool Collector::add(ByteView payload, std::uint64_t offset) {
     case event::What::kRunMetadata:
       return add_graph(event, offset);
     case event::What::kSession:
-      add_session(event);
+      add_session(event, offset);
       return true;
     default:
       return true;
@@ -102,11 +102,11 @@ bool Collector::add_graph(const event::EventView& event, std::uint64_t offset) {
   return append(row, event, offset);
 }
 
-void Collector::add_session(const event::EventView& event) {
+void Collector::add_session(const event::EventView& event, std::uint64_t offset) {
   // A file of nothing but restarts and tags must not cost the square of its size.
   constexpr std::size_t kMostRowCounts = std::size_t{1} << 20;
   if (!event::is_session_start(event.body)) return;
-  SessionStart start{.step = event.step, .rows = {}};
+  SessionStart start{.step = event.step, .offset = offset, .rows = {}};
   if (row_counts_ + series_.size() <= kMostRowCounts) {
     for (const Series& series : series_) start.rows.push_back(series.rows.size);
     row_counts_ += series_.size();

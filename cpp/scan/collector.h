@@ -17,6 +17,7 @@ namespace eventcodec::scan {
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
+  std::uint64_t offset;             // of its record
   std::vector<std::uint64_t> rows;  // of each series, how many stand before it in this file
 };
 
@@ -77,7 +78,7 @@ class Collector {
 
   bool add_summary(const event::EventView& event, std::uint64_t offset);
   bool add_graph(const event::EventView& event, std::uint64_t offset);
-  void add_session(const event::EventView& event);
+  void add_session(const event::EventView& event, std::uint64_t offset);
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "record/unframe.h"
 #include "scan/collector.h"
+#include "scan/skip.h"
 #include "scan/window.h"
 
 namespace eventcodec::scan {
@@ -76,8 +77,9 @@ class EventFile {
   Status scan_what_is_new(const Options& options, Buffer& buffer);
   Status take_all(Window& window, const Options& options);
   Result<record::Unframed> take_records(Window& window, const Options& options);
-  Result<bool> pass_damage(Window& window, const record::Unframed& found, const Options& options);
-  Result<bool> skip_damage(Window& window, const char* reason);
+  Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
+                           const Options& options);
+  Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
   std::string path_;

@@ -112,6 +112,7 @@ class EventFile:
     def plugins(self) -> list[tuple[str, str]]: ...
     def items(self, series: int) -> NDArray[np.uint32]: ...
     def session_starts(self) -> list[tuple[int, list[int]]]: ...
+    def restarts(self) -> list[tuple[int, int]]: ...
     def columns(
         self, series: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]: ...
@@ -142,6 +143,59 @@ def scan_files(
     files: list[EventFile], *, mode: str, verify: bool, threads: int, keep_rows: bool
 ) -> list[Exception | None]: ...
 def frame(data: Buffer, /) -> bytes: ...
+
+class _Salvaged(TypedDict):
+    damage: list[tuple[int, int, str, int]]
+    unreadable: list[tuple[int, int, str, int]]
+    stretches: list[tuple[int, int, int, bool]]
+    records: int
+    bytes: int
+    pending_bytes: int
+    bytes_written: int
+    version_added: bool
+
+def salvage(
+    source: int, destination: int, *, events: bool, copy: bool, path: str | bytes
+) -> _Salvaged: ...
+
+_TagRule: TypeAlias = tuple[bool, str | bytes, int, Buffer | None]
+
+class Rewriter:
+    def __init__(
+        self,
+        *,
+        tags: Mapping[bytes, _TagRule],
+        others: _TagRule,
+        step_shift: int = 0,
+        time_shift: float = 0.0,
+        until: int | None = None,
+        resolve: bool = False,
+        one_version: bool = False,
+        collect: bool = False,
+    ) -> None: ...
+    def copy(
+        self,
+        source: int,
+        destination: int,
+        *,
+        offset: int = 0,
+        restarts: list[tuple[int, int]],
+        void_from: int | None,
+        most_bytes: int = 0,
+        path: str | bytes,
+    ) -> int: ...
+    def tags(self) -> list[tuple[bytes, str, int, int, int, int]]: ...
+    def columns(self, tag: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+    def totals(self) -> dict[str, int]: ...
+
+def scalar_records(
+    tag: str,
+    steps: NDArray[np.int64],
+    wall_times: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> bytes: ...
+def version_record(wall_time: float) -> bytes: ...
+def event_fault(payload: Buffer) -> str | None: ...
 
 class Unframer:
     def __init__(self, verify: bool) -> None: ...

@@ -24,8 +24,9 @@ CPP_MAY_INCLUDE = {
     "event": {*PURE, "record"},
     "stream": {*PURE, "record", "event"},
     "scan": {*PURE, "record", "event"},
+    "archive": {*PURE, "record", "event", "scan"},
     "vdl": {*PURE, "record", "event", "scan"},
-    "bindings": {*PURE, "record", "event", "stream", "scan", "vdl"},
+    "bindings": {*PURE, "record", "event", "stream", "scan", "archive", "vdl"},
 }
 # Files of the core that catch what the standard library throws: containers that report exhausted
 # memory, and std::thread, have no other way to fail.
