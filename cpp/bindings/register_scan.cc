@@ -160,6 +160,16 @@ py::list forms(SharedFile& self) {
   return all;
 }
 
+// (tag, plugin) of the tags that have metadata.
+py::list plugins(SharedFile& self) {
+  const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
+  py::list all;
+  for (const auto& [tag, plugin] : found) {
+    all.append(py::make_tuple(to_text(tag), to_text(plugin)));
+  }
+  return all;
+}
+
 py::list session_starts(SharedFile& self) {
   const auto starts = self.look([](const scan::EventFile& file) { return file.session_starts(); });
   py::list all;
@@ -388,6 +398,7 @@ void register_scan(py::module_& module) {
       .def("damage", &describe_damage)
       .def("series", &describe_series)
       .def("forms", &forms)
+      .def("plugins", &plugins)
       .def("session_starts", &session_starts)
       .def("restarts", &restarts)
       .def("save", &save)

@@ -255,6 +255,20 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   return true;
 }
 
+std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (std::size_t id = 0; id != series_.size(); ++id) {
+    const auto entry = tags_.find(std::string_view(series_[id].tag));
+    if (entry->second.has_metadata && entry->second.series.front() == id) {
+      found.emplace_back(entry->first, entry->second.plugin);
+    }
+  }
+  for (const auto& [tag, entry] : tags_) {
+    if (entry.has_metadata && entry.series.empty()) found.emplace_back(tag, entry.plugin);
+  }
+  return found;
+}
+
 bool Collector::make_room(Series& series, std::uint64_t rows) const {
   constexpr std::uint64_t kWorthProjecting = 64;
   constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind

@@ -49,6 +49,11 @@ class Collector {
   [[nodiscard]] bool restore(StateReader& in);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+
+  // The tags that have metadata, each with the plugin of its first; in the order of their series,
+  // then those without values in no particular one.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
+
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
  private:

@@ -60,6 +60,9 @@ class EventFile {
   // Bytes that are decided: the next scan() begins here.
   [[nodiscard]] std::uint64_t committed() const { return committed_; }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
+    return collector_.plugins();
+  }
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }

@@ -50,6 +50,7 @@ PYTHON_MAY_IMPORT = {
     "_native": set(),
     "errors": set(),
     "damage": set(),
+    "json_lines": set(),
     "build_info": {"_native"},
     "arrays": {"errors"},
     "histogram": {"_native", "arrays"},
@@ -62,12 +63,12 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
-    "archive": {*FOUNDATIONS, "record", "writer", "reader", "vdl", "summary"},
+    "archive": {*FOUNDATIONS, "json_lines", "record", "writer", "reader", "vdl", "summary"},
     # CLIENTS, see below.
     "plots": set(),
     "bench": {"plots"},
     "demo": {"plots"},
-    "cli": {*FOUNDATIONS, "build_info", "plots"},
+    "cli": {*FOUNDATIONS, "build_info", "json_lines", "plots"},
 }
 # They alone use the public names through `import eventcodec`, as a user would.
 CLIENTS = {"plots", "bench", "demo", "cli"}

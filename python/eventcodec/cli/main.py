@@ -26,6 +26,8 @@ COMMANDS = (
     "ls",
     "show",
     "plot",
+    "tail",
+    "export",
     "verify",
     "repair",
     "index",

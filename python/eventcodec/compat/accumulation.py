@@ -230,6 +230,39 @@ class Accumulation:
                     found[described[0]] = OUTSIDE_SUMMARIES[plugin](data)
         return found
 
+    def plugin_contents(self) -> dict[str, dict[str, bytes]]:
+        """Return plugin -> tag -> what the first metadata of the tag hold for the plugin."""
+        plugin_of: dict[str, str] = {}
+        first_of: dict[str, Part] = {}
+        for file in self._files.values():
+            named = {
+                tag: plugin
+                for tag, plugin in file.native.plugins()
+                if plugin not in OUTSIDE_SUMMARIES  # the core's own word for events of other sorts
+            }
+            for number, described in enumerate(file.native.series()):
+                tag, kind, count = described[0], described[1], described[5]
+                if kind != "scalars" and count and tag in named and tag not in plugin_of:
+                    first_of.setdefault(tag, Part(file.native, number))
+            plugin_of = named | plugin_of
+        contents: dict[str, dict[str, bytes]] = {}
+        walked: dict[str, Any] | None = None
+        for tag, plugin in plugin_of.items():
+            metadata = self._metadata_at(first_of.get(tag), plugin)
+            if metadata is None:
+                walked = self.metadata() if walked is None else walked
+                metadata = walked.get(tag)
+            if plugin and metadata is not None:
+                contents.setdefault(plugin, {})[tag] = metadata.plugin_data.content
+        return contents
+
+    def _metadata_at(self, part: Part | None, plugin: str) -> Any:
+        """Return the metadata in the first value of a part; None where they stand elsewhere."""
+        if part is None:
+            return None
+        metadata = parse_row(part, 0, lambda value, _: value.metadata)
+        return metadata if metadata.plugin_data.plugin_name == plugin else None
+
     def metadata(self) -> dict[str, Any]:
         """Return the first metadata of each tag, by a walk over all events."""
         return first_metadata(file.path for file in self._files.values())

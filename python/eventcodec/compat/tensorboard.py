@@ -255,12 +255,7 @@ class EventAccumulator:
 
     @property
     def _plugin_to_tag_to_content(self) -> dict[str, dict[str, bytes]]:
-        contents: dict[str, dict[str, bytes]] = {}
-        for tag, metadata in self.summary_metadata.items():
-            plugin = metadata.plugin_data
-            if plugin.plugin_name:
-                contents.setdefault(plugin.plugin_name, {})[tag] = plugin.content
-        return contents
+        return self._found.plugin_contents()
 
     def PluginTagToContent(self, plugin_name: str) -> dict[str, bytes]:  # noqa: N802
         """Return tag -> what a plugin keeps in its metadata; KeyError for an unknown plugin."""

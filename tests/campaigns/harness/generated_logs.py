@@ -10,6 +10,7 @@ import io
 import random
 import struct
 import wave
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +22,8 @@ from tensorboard.util import tensor_util
 __all__ = ["FILE_NAME", "draw_events", "frame", "write_log", "write_run"]
 
 FILE_NAME = "events.out.tfevents.{:010d}.host.1.0"
-_DTYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8, np.int16, np.bool_, np.float16]
+_FLOATS = [np.float16, np.float32, np.float64]
+_INTEGERS = [np.int16, np.int32, np.int64, np.uint8, np.bool_]
 _TAGS = ["a", "loss/train", "x y", "ünicode", "deep/er/tag", "b" * 70, "c" * 200]
 
 
@@ -46,10 +48,10 @@ def frame(payload: bytes) -> bytes:
 class _Draw:
     """The values of one run: each tag keeps its kind, as in what real writers leave."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, without: Collection[str]) -> None:
         self.rng = rng
         self.numpy = np.random.default_rng(rng.getrandbits(32))
-        kinds = list(self.KINDS)
+        kinds = [kind for kind in self.KINDS if kind not in without]
         self.tags = {
             f"{tag}/{kind}": kind
             for tag in rng.sample(_TAGS, rng.randint(1, 4))
@@ -159,15 +161,28 @@ class _Draw:
         value.tensor.CopyFrom(tensor_util.make_tensor_proto(np.array(clips, dtype=object)))
         return "audio"
 
+    def _strings(self, *shape: int) -> Any:
+        array = np.empty(shape, dtype=object)
+        array[...] = f"**text** {self.rng.getrandbits(20)} ü".encode()
+        return tensor_util.make_tensor_proto(array)
+
     def text(self, value: Any) -> str:
-        text = f"**text** {self.rng.getrandbits(20)} ü".encode()
-        shape: Any = text if self.rng.random() < 0.5 else [text] * self.rng.randint(1, 2)
-        value.tensor.CopyFrom(tensor_util.make_tensor_proto(np.array(shape, dtype=object)))
+        value.tensor.CopyFrom(self._strings() if self.rng.random() < 0.5 else self._strings(1))
+        return "text"
+
+    def text_parts(self, value: Any) -> str:
+        value.tensor.CopyFrom(self._strings(self.rng.randint(2, 3)))
         return "text"
 
     def tensor(self, value: Any) -> str:
+        return self._plain_tensor(value, _FLOATS)
+
+    def integers(self, value: Any) -> str:
+        return self._plain_tensor(value, _INTEGERS)
+
+    def _plain_tensor(self, value: Any, dtypes: list[Any]) -> str:
         shape = tuple(self.rng.choices([1, 2, 3], k=self.rng.randint(0, 3)))
-        array = (self.numpy.normal(size=shape) * 5).astype(self.rng.choice(_DTYPES))
+        array = (self.numpy.normal(size=shape) * 5).astype(self.rng.choice(dtypes))
         value.tensor.CopyFrom(self._tensor(array))
         return self.rng.choice(["", "unknown_plugin"])
 
@@ -199,7 +214,9 @@ class _Draw:
         "audio": audio,
         "audio_tensor": audio_tensor,
         "text": text,
+        "text_parts": text_parts,
         "tensor": tensor,
+        "integers": integers,
         "pr_curve": pr_curve,
         "hparams": hparams,
         "hparams_tensor": hparams_tensor,
@@ -229,15 +246,18 @@ def _odd_event(rng: random.Random, event: Any) -> None:
         event.session_log.status = 1  # START: a restart
 
 
-def draw_events(rng: random.Random, count: int, *, restarts: bool = True) -> list[Any]:
+def draw_events(
+    rng: random.Random, count: int, *, restarts: bool = True, without: Collection[str] = ()
+) -> list[Any]:
     """Return the events of one file without the version record.
 
     Args:
         rng: what is drawn from.
         count: how many.
         restarts: whether steps may go back and sessions start anew.
+        without: kinds of values that are left out.
     """
-    draw = _Draw(rng)
+    draw = _Draw(rng, without)
     step, wall_time = rng.choice([0, 0, 1, 1000, 2**40]), 1.7e9
     events = []
     for _ in range(count):
@@ -265,15 +285,19 @@ def _version(rng: random.Random) -> list[bytes]:
 
 
 def write_run(
-    directory: Path, rng: random.Random, *, events: int = 40, restarts: bool = True
+    directory: Path,
+    rng: random.Random,
+    *,
+    events: int = 40,
+    restarts: bool = True,
+    without: Collection[str] = (),
 ) -> list[Path]:
     """Write one run of one to three files into a new directory; return its files."""
     directory.mkdir(parents=True)
     paths = []
     for number in range(rng.choice([1, 1, 2, 3]) if restarts else 1):
-        payloads = [
-            each.SerializeToString() for each in draw_events(rng, events, restarts=restarts)
-        ]
+        drawn = draw_events(rng, events, restarts=restarts, without=without)
+        payloads = [each.SerializeToString() for each in drawn]
         header = _version(rng) if restarts else _version(random.Random(0))
         path = directory / FILE_NAME.format(1_700_000_000 + number)
         path.write_bytes(b"".join(map(frame, [*header, *payloads])))
