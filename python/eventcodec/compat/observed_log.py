@@ -23,8 +23,7 @@ class ObservedLog(EventLog):
 
     _file_writer_class: ClassVar[type[FileWriter]] = FileWriter
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def _begin(self) -> None:
         self._open_file_writer: FileWriter | None = watch(self._file_writer_class, self)
         self._set_reopening(True)
 

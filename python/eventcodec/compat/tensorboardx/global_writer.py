@@ -69,7 +69,8 @@ class GlobalSummaryWriter:
         self._steps: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()  # of this process's threads
         self._incoming, self._outgoing = multiprocessing.Pipe(duplex=False)
-        self._sending: Any = multiprocessing.Lock()  # of all processes
+        # Of all processes, however they are started.
+        self._sending: Any = multiprocessing.get_context("spawn").Lock()
         self._stopped, self._stop = multiprocessing.Pipe(duplex=False)
         self._receiver: threading.Thread | None = threading.Thread(
             target=self._receive, name="eventcodec-global-writer", daemon=True
