@@ -59,6 +59,9 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
+    "replacement": set(),
+    "startup": {"replacement"},
+    "torch": set(),
     "archive": {*FOUNDATIONS, "record", "writer", "reader", "vdl", "summary"},
     # CLIENTS, see below.
     "plots": set(),
