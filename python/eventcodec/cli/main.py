@@ -33,6 +33,7 @@ COMMANDS = (
     "index",
     "query",
     "du",
+    "run",
     "bench",
 )
 
