@@ -11,6 +11,7 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
@@ -25,6 +26,9 @@ class Collector {
   // Adds the rows of one event, whose record stands at `offset`. False: the event is malformed (or
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
+
+  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset);
 
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
@@ -79,6 +83,7 @@ class Collector {
   [[nodiscard]] std::string_view plugin_of(const event::ValueView& value) const;
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   TagEntry& entry_of(const event::ValueView& value);
+  Series& series_of(const vdl::ValueView& value);
   Series& series_of(TagEntry& entry, std::string_view tag, Kind kind);
   bool make_room(Series& series, std::uint64_t rows) const;
   void learn(Series& series, const Row& row);
@@ -90,6 +95,7 @@ class Collector {
   std::size_t row_counts_ = 0;  // in session_starts_
   event::Joined joined_;
   std::vector<Row> rows_;
+  std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
 };

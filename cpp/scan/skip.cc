@@ -6,6 +6,8 @@
 
 #include "record/format.h"
 #include "record/resync.h"
+#include "vdl/format.h"
+#include "vdl/resync.h"
 
 namespace eventcodec::scan {
 
@@ -17,18 +19,27 @@ bool is_zero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
+template <std::size_t Overhead>
+std::uint64_t length_and(const std::uint8_t* header) {
+  return load_le<std::uint64_t>(header) + Overhead;
+}
+
 // The bytes needed to judge the header at the window's start: its record and the header after it,
 // or nothing when the file does not hold the record. The window holds the header.
-std::uint64_t wanted_at_start(const Window& window) {
-  const std::uint64_t record =
-      load_le<std::uint64_t>(window.bytes().data()) + record::kOverheadBytes;
+std::uint64_t wanted_at_start(const Window& window, const Framing& framing) {
+  const std::uint64_t record = framing.record_bytes(window.bytes().data());
   if (!window.can_hold(record)) return 0;
-  return window.can_hold(record + record::kHeaderBytes) ? record + record::kHeaderBytes : record;
+  return window.can_hold(record + framing.header_bytes) ? record + framing.header_bytes : record;
 }
 
 }  // namespace
 
-Result<Skipped> skip_to_record(Window& window) {
+constinit const Framing kEventFraming{record::find_record, record::kHeaderBytes,
+                                      length_and<record::kOverheadBytes>};
+constinit const Framing kVisualDlFraming{vdl::find_record, vdl::kHeaderBytes,
+                                         length_and<vdl::kOverheadBytes>};
+
+Result<Skipped> skip_to_record(Window& window, const Framing& framing) {
   std::optional<std::uint64_t> unfinished;
   std::uint64_t budget = 0;
   std::uint64_t paid = window.offset();  // up to here the file has paid into the budget
@@ -40,15 +51,15 @@ Result<Skipped> skip_to_record(Window& window) {
     budget += record::kCrcBudgetPerByte * (window.end_offset() - paid);
     paid = window.end_offset();
     zeros = zeros && is_zero(bytes);
-    const Found found = record::find_record(bytes, from, last, &budget);
+    const Found found = framing.find_record(bytes, from, last, &budget);
     const std::size_t decided = std::min(found.offset, bytes.size());
     window.drop(decided);
     if (found.kind == Found::Kind::kRecord) {
       return Skipped{Skipped::Kind::kRecord, window.offset()};
     }
-    const bool header = window.bytes().size() >= record::kHeaderBytes;
+    const bool header = window.bytes().size() >= framing.header_bytes;
     if (header && !unfinished.has_value() &&
-        (last == record::Last::kYes || wanted_at_start(window) == 0)) {
+        (last == record::Last::kYes || wanted_at_start(window, framing) == 0)) {
       unfinished = window.offset();
     }
     if (last == record::Last::kYes) {
@@ -56,7 +67,7 @@ Result<Skipped> skip_to_record(Window& window) {
       if (unfinished.has_value()) return Skipped{Skipped::Kind::kUnfinished, *unfinished};
       return Skipped{Skipped::Kind::kNothing, window.end_offset()};
     }
-    const std::uint64_t wanted = header ? wanted_at_start(window) : 0;
+    const std::uint64_t wanted = header ? wanted_at_start(window, framing) : 0;
     from = header && wanted == 0 ? 1 : 0;
     Status status = window.fill(wanted);
     if (!status.ok()) return status.error();

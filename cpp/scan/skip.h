@@ -1,6 +1,7 @@
 // skip.h - what comes after a header that is none: another record, an unfinished one, or zeros.
 #pragma once
 
+#include "record/resync.h"
 #include "scan/window.h"
 
 namespace eventcodec::scan {
@@ -16,9 +17,20 @@ struct Skipped {
   std::uint64_t offset;
 };
 
+// What a search must know of a format.
+struct Framing {
+  // As record::find_record and vdl::find_record.
+  record::Found (*find_record)(ByteView window, std::size_t from, record::Last last,
+                               std::uint64_t* budget);
+  std::size_t header_bytes;                                   // the least that can be judged
+  std::uint64_t (*record_bytes)(const std::uint8_t* header);  // of a header that find_record took
+};
+extern const Framing kEventFraming;
+extern const Framing kVisualDlFraming;
+
 // Searches from the byte after the window's start on. Reads the file to its end if it must; its
 // cost is linear in the bytes it passes over.
-Result<Skipped> skip_to_record(Window& window);
+Result<Skipped> skip_to_record(Window& window, const Framing& framing);
 
 // Whether all bytes from the window's start to the end of the file are zero.
 Result<bool> is_zero_to_end(Window& window);

@@ -1,4 +1,4 @@
-"""Finds event files, by TensorBoard's rule of what a run is."""
+"""Finds event files and VisualDL logs, by TensorBoard's rule of what a run is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["EVENT_FILE_MARK", "PathLike", "as_paths", "base_of", "find_event_files"]
+__all__ = ["FILE_MARKS", "PathLike", "as_paths", "base_of", "find_event_files"]
 
 PathLike = str | os.PathLike[str]
 
-# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains this.
-EVENT_FILE_MARK = "tfevents"
+# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains the
+# first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
+FILE_MARKS = ("tfevents", "vdlrecords")
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -52,7 +53,7 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
     for where, names in _walk(root):
         for name in names:
             file = Path(where) / name
-            if EVENT_FILE_MARK in name and file.is_file():
+            if any(mark in name for mark in FILE_MARKS) and file.is_file():
                 yield Path(where).relative_to(base).as_posix(), file
 
 
