@@ -227,18 +227,18 @@ class EventWriter {
 
   Room wait_for_room() {
     const bool made =
-        without_gil([this] { return stream_->wait_for_room(EventStream::kRoomTimeout); });
+        without_gil([this] { return stream_->wait_for_room(EventStream::kCallTimeout); });
     if (!attend_to_state()) return Room::kError;
     return made ? Room::kMade : Room::kNone;
   }
 
   // For the durability levels that promise something when the call returns.
   bool settle() {
-    const bool durable = stream_->durability() == Durability::kSync;
-    const Status flushed = without_gil([&] { return stream_->flush(durable); });
-    if (flushed.ok()) return true;
+    const Status secured =
+        without_gil([this] { return stream_->secure(EventStream::kCallTimeout); });
+    if (secured.ok()) return true;
     if (on_error_ != OnError::kRaise) return stream_->attention() == 0 || attend();
-    set_error(flushed.error(), path());
+    set_error(secured.error(), path());
     return false;
   }
 
