@@ -1,4 +1,5 @@
-// file.cc - scans one event file into columns.
+// file.cc - scans one file into columns; the records of event files. (Those of VisualDL:
+// vdl_file.cc)
 #include "scan/file.h"
 
 #include <algorithm>
@@ -72,6 +73,8 @@ Status EventFile::take_all(Window& window, const Options& options) {
   while (true) {
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
+    if (committed_ == 0 && damage_.empty()) format_ = format_of(window.bytes(), path_);
+    if (format_ == Format::kVisualDl) return take_all_vdl(window, options);
     Result<Unframed> found = take_records(window, options);
     if (!found.ok()) return found.error();
     if (!options.keep_rows) collector_.drop_rows();
@@ -136,7 +139,8 @@ Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const 
 }
 
 Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {
-  const Result<Skipped> skipped = skip_to_record(window, budget);
+  const Result<Skipped> skipped = skip_to_record(
+      window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming, budget);
   if (!skipped.ok()) return skipped.error();
   switch (skipped.value().kind) {
     case Skipped::Kind::kZeros:

@@ -7,6 +7,7 @@ float64 array (k, 3) of left, right, count, an image a list of encoded bytes, a 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import subprocess
 import time
@@ -17,6 +18,17 @@ import numpy as np
 import pytest
 
 READY_SECONDS = 30  # how long the data server may take on a busy machine
+
+
+@pytest.fixture(scope="session")
+def visualdl(tmp_path_factory):
+    """The visualdl package, which makes directories in the home directory when it is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        package = importlib.import_module("visualdl")
+        for module in ("server.api", "component.base_component", "proto.record_pb2"):
+            importlib.import_module(f"visualdl.{module}")
+    return package
 
 
 def _run_name(logdir: Path, folder: Path) -> str:
