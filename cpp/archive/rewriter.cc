@@ -275,10 +275,12 @@ Status Rewriter::put_event(const Step& step, const std::vector<Edit>* edits, Fil
   if (p == nullptr) return out_of_memory();
   std::uint8_t* const begin = p;
   const double moved_time = wall_time + rules_.time_shift;
-  // Unsigned: the caller has checked that no step leaves its range.
-  const auto moved = static_cast<std::int64_t>(
-      static_cast<std::uint64_t>(old_step) +
-      (is_version_record ? 0 : static_cast<std::uint64_t>(rules_.step_shift)));
+  std::int64_t moved = old_step;
+  if (!is_version_record && __builtin_add_overflow(old_step, rules_.step_shift, &moved)) {
+    return Error{.code = Errc::kInvalidArgument,
+                 .message = "step " + std::to_string(old_step) + " cannot be moved by " +
+                            std::to_string(rules_.step_shift) + ": it would leave 64 bits"};
+  }
   p = wire::put_double_field(p, event::kWallTime, rules_.time_shift == 0 ? wall_time : moved_time);
   if (moved != 0) p = wire::put_varint_field(p, event::kStep, static_cast<std::uint64_t>(moved));
   event_.commit(static_cast<std::size_t>(p - begin));
