@@ -60,7 +60,16 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
-    "archive": {*FOUNDATIONS, "record", "writer", "reader", "vdl", "summary"},
+    "archive": {
+        *FOUNDATIONS,
+        "record",
+        "writer",
+        "reader",
+        "vdl",
+        "summary",
+        "compat",
+        "histogram",
+    },
     # CLIENTS, see below.
     "plots": set(),
     "bench": {"plots"},

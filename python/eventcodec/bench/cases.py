@@ -19,6 +19,7 @@ from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.scalar_cases import SCALAR_CASES
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
+from eventcodec.bench.visualdl_cases import VISUALDL_CASES
 from eventcodec.bench.writer_case import event_files, loss_curve, writer_case
 
 __all__ = ["CASES", "build_case"]
@@ -184,6 +185,7 @@ CASES: dict[str, Callable[[str, Sizes], Case]] = {
     "add_histogram/1e6": lambda name, s: add_histogram_case(name, 1_000_000, s.large_histograms),
     "add_image/float32": add_image_case,
     "scan/scalars": scan_case,
+    **VISUALDL_CASES,
 }
 
 

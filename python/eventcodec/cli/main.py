@@ -20,7 +20,7 @@ from eventcodec.errors import CodecError
 __all__ = ["cli", "main"]
 
 # In the order in which a newcomer meets them. Each is `eventcodec.cli.<name>:command`.
-COMMANDS = ("demo", "info", "ls", "show", "plot", "verify", "bench")
+COMMANDS = ("demo", "info", "ls", "show", "plot", "verify", "convert", "bench")
 
 
 class Failure(click.ClickException):

@@ -6,13 +6,22 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["FILE_MARKS", "PathLike", "as_paths", "base_of", "find_event_files"]
+__all__ = [
+    "EVENT_FILE_MARK",
+    "VISUALDL_MARK",
+    "PathLike",
+    "as_paths",
+    "base_of",
+    "find_event_files",
+]
 
 PathLike = str | os.PathLike[str]
 
 # TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains the
 # first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
-FILE_MARKS = ("tfevents", "vdlrecords")
+EVENT_FILE_MARK = "tfevents"
+VISUALDL_MARK = "vdlrecords"
+_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -53,7 +62,7 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
     for where, names in _walk(root):
         for name in names:
             file = Path(where) / name
-            if any(mark in name for mark in FILE_MARKS) and file.is_file():
+            if any(mark in name for mark in _MARKS) and file.is_file():
                 yield Path(where).relative_to(base).as_posix(), file
 
 

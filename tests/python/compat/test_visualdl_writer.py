@@ -268,7 +268,7 @@ def test_zoom_of_a_matrix(writer):
 
 
 def test_former_names_of_embeddings(writer):
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="is now called"):
         writer.add_embeddings("e", labels=["a", "b"], hot_vectors=np.eye(2))
     writer.flush()
     assert eventcodec.open(writer.logdir)["."].embeddings["e"].metadata() == {"label": ["a", "b"]}
