@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-visualdl-page campaign bench lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -30,6 +30,10 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+# VisualDL's web page with one of our logs in a real browser, which must be installed.
+test-visualdl-page: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/browser/visualdl_page.py
 
 # The long fault campaigns: tests/campaigns/README.md.
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)

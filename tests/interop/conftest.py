@@ -121,7 +121,7 @@ def slow_loader():
             kinds: dict = {"scalars": {}, "histograms": {}, "images": {}, "texts": {}}
             for tag in accumulator.Tags()["tensors"]:
                 plugin = accumulator.SummaryMetadata(tag).plugin_data.plugin_name
-                kinds["texts" if plugin == "text" else plugin][tag] = [
+                kinds.setdefault("texts" if plugin == "text" else plugin, {})[tag] = [
                     (e.step, e.wall_time, value_of(plugin, _tensor(e.tensor_proto)))
                     for e in accumulator.Tensors(tag)
                 ]

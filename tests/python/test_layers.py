@@ -67,7 +67,17 @@ PYTHON_MAY_IMPORT = {
     "replacement": set(),
     "startup": {"replacement"},
     "torch": set(),
-    "archive": {*FOUNDATIONS, "json_lines", "record", "writer", "reader", "vdl", "summary"},
+    "archive": {
+        *FOUNDATIONS,
+        "json_lines",
+        "record",
+        "writer",
+        "reader",
+        "vdl",
+        "summary",
+        "compat",
+        "histogram",
+    },
     # CLIENTS, see below.
     "plots": set(),
     "bench": {"plots"},

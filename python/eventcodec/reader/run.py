@@ -210,6 +210,21 @@ class Run:
             self._tags = Named("tag", list(tags), tags.__getitem__)
         return self._tags
 
+    def contents(self) -> Iterator[tuple[str, Tag]]:
+        """Yield every tag with what it is, once for each kind that it was used for."""
+        for (name, _), (tag, _) in self._rows().items():
+            yield name, tag
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the run, in the order in which they are read."""
+        return [Path(file.path) for file in self._files]
+
+    @property
+    def formats(self) -> set[str]:
+        """The families of the run's files: "events", "visualdl"."""
+        return {file.format for file in self._files}
+
     @property
     def scalars(self) -> Mapping[str, ScalarSeries]:
         """Scalar series by tag."""

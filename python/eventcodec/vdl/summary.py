@@ -18,12 +18,14 @@ from eventcodec.errors import CorruptRecordError
 if TYPE_CHECKING:
     from eventcodec.proto import Record, Summary
 
-__all__ = ["EMBEDDINGS", "META_DATA", "ROC_CURVE", "as_summary_values", "parse_value"]
+__all__ = ["CHART", "EMBEDDINGS", "META_DATA", "ROC_CURVE", "as_summary_values", "parse_value"]
 
 # Plugin names; the same stand in cpp/scan/vdl_rows.cc.
 ROC_CURVE = "roc_curve"
 EMBEDDINGS = "embeddings"
 META_DATA = "meta_data"
+# The description of a scalar that is one curve of a chart, before the chart's tag.
+CHART = "curve of the VisualDL chart "
 
 
 def parse_value(data: bytes) -> Record.Value:
@@ -81,9 +83,7 @@ def _tag_value(value: Record.Value) -> Iterator[Summary.Value]:
     yield Summary.Value(
         tag=f"{value.tag}/{part.tag}",
         simple_value=part.value,
-        metadata=SummaryMetadata(
-            display_name=part.tag, summary_description=f"curve of the VisualDL chart {value.tag}"
-        ),
+        metadata=SummaryMetadata(display_name=part.tag, summary_description=CHART + value.tag),
     )
 
 
