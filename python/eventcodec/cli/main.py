@@ -5,23 +5,11 @@ Exit status: 0 fine, 1 damage found, 2 wrong usage, 3 input or output failed.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import keyword
-import os
-import sys
-from collections.abc import Sequence
-from typing import Any, TextIO
-
 import click
-
-from eventcodec.cli.terminal import FOUND_DAMAGE, INTERRUPTED, IO_FAILED, escape
-from eventcodec.errors import CodecError
 
 __all__ = ["cli", "main"]
 
 # In the order in which a newcomer meets them. Each is `eventcodec.cli.<name>:command`.
-<<<<<<< HEAD
 COMMANDS = (
     *("demo", "info", "ls", "show", "plot", "tail"),
     *("verify", "repair", "index", "query", "du"),
@@ -29,14 +17,8 @@ COMMANDS = (
     *("convert", "export", "import"),
     *("run", "bench"),
 )
-=======
-COMMANDS = (
-    *("demo", "info", "ls", "show", "plot", "tail"),
-    *("verify", "repair", "index", "query", "du"),
-    *("compact", "rewind", "merge", "split", "shift", "diff"),
-    *("convert", "export", "import"),
-    *("run", "bench"),
-)
+
+
 @click.version_option(package_name="eventcodec", message="eventcodec %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
