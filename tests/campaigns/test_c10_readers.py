@@ -99,7 +99,7 @@ def test_c10_protobuf_and_tensorboard(campaign: Any, tmp_path: Path) -> None:
 
 def test_c10_data_server(campaign: Any, tmp_path: Path) -> None:
     """Its rule for steps that repeat: of each step of a tag the last value."""
-    runs = min(round(RUNS[campaign.scale] * campaign.share), 2_000)
+    runs = min(round(RUNS[campaign.scale] * campaign.share) // 5, 2_000)
     root = tmp_path / "log"
     write_log(root, campaign.random, runs, events=20, restarts=False, without=NOT_SERVED)
     log = eventcodec.open(root)

@@ -11,7 +11,7 @@ import numpy as np
 
 __all__ = ["read_with_data_server", "tensor_of", "text_of"]
 
-READY_SECONDS = 30  # how long the data server may take on a busy machine
+READY_SECONDS = 120  # how long the data server may take on a busy machine
 
 
 def tensor_of(proto) -> np.ndarray:
