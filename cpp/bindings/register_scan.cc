@@ -2,6 +2,7 @@
 #include "bindings/arrays.h"
 // pybind first
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -298,6 +299,36 @@ py::tuple value(SharedFile& self, std::size_t id, std::size_t row) {
   return py::make_tuple(to_bytes(fetched.bytes), reference.item, reference.offset);
 }
 
+py::bytes save(SharedFile& self) {
+  Buffer state;
+  const bool saved = without_gil(
+      [&] { return self.look([&](const scan::EventFile& file) { return file.save(state); }); });
+  if (!saved) raise({.code = Errc::kOutOfMemory, .message = "out of memory for saved columns"});
+  return to_bytes(state.view());
+}
+
+bool restore(SharedFile& self, py::handle state) {
+  const BytesLike bytes(state);
+  const std::scoped_lock lock(self.mutex);
+  return unwrap(self.file.restore(bytes.view()));
+}
+
+// Of a column of scalars: least and greatest (NaN when there is none), and how many are NaN.
+py::tuple scalar_statistics(const py::array_t<double, py::array::c_style>& values) {
+  const double* p = values.data();
+  const double* const end = p + values.size();
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -least;
+  std::int64_t nans = 0;
+  for (; p != end; ++p) {
+    nans += *p != *p;
+    least = *p < least ? *p : least;
+    greatest = *p > greatest ? *p : greatest;
+  }
+  if (nans == values.size()) least = greatest = std::numeric_limits<double>::quiet_NaN();
+  return py::make_tuple(least, greatest, nans);
+}
+
 template <std::uint64_t (scan::EventFile::*Member)() const>
 std::uint64_t count(SharedFile& self) {
   return self.look([](const scan::EventFile& file) { return (file.*Member)(); });
@@ -357,6 +388,7 @@ void register_scan(py::module_& module) {
       .def_property_readonly("records", &count<&scan::EventFile::records>)
       .def_property_readonly("bytes", &count<&scan::EventFile::bytes>)
       .def_property_readonly("pending", &count<&scan::EventFile::pending>)
+      .def_property_readonly("committed", &count<&scan::EventFile::committed>)
       .def_property_readonly("generation", &count<&scan::EventFile::generation>)
       .def_property_readonly("path",
                              [](const SharedFile& self) {
@@ -369,12 +401,15 @@ void register_scan(py::module_& module) {
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)
       .def("restarts", &restarts)
+      .def("save", &save)
+      .def("restore", &restore, py::arg("state"))
       .def("columns", &columns, py::arg("series"))
       .def("items", &items, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))
       .def("image", &image, py::arg("series"), py::arg("row"))
       .def("text", &text, py::arg("series"), py::arg("row"))
       .def("value", &value, py::arg("series"), py::arg("row"));
+  module.def("scalar_statistics", &scalar_statistics, py::arg("values"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"));
 }

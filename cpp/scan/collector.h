@@ -11,6 +11,7 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "scan/state.h"
 
 namespace eventcodec::scan {
 
@@ -41,6 +42,11 @@ class Collector {
     done_ = done;
     total_ = total;
   }
+
+  // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
+  // not what save() wrote.
+  [[nodiscard]] bool save(StateWriter& out) const;
+  [[nodiscard]] bool restore(StateReader& in);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
 

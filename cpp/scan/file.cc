@@ -11,12 +11,6 @@ namespace eventcodec::scan {
 using record::DamageKind;
 using record::Unframed;
 
-namespace {
-
-constexpr const char* kMalformedEvent = "malformed event";
-
-}  // namespace
-
 void EventFile::forget() {
   collector_ = {};
   committed_ = 0;

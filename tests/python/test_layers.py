@@ -63,6 +63,9 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
+    "replacement": set(),
+    "startup": {"replacement"},
+    "torch": set(),
     "archive": {*FOUNDATIONS, "json_lines", "record", "writer", "reader", "vdl", "summary"},
     # CLIENTS, see below.
     "plots": set(),

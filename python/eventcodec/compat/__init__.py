@@ -1,1 +1,4 @@
-"""Classes with the names and signatures of other packages, made of eventcodec's parts."""
+"""Readers and writers with the names, signatures and manners of other packages.
+
+docs/compat.md says where they do better than the originals.
+"""

@@ -17,7 +17,9 @@ __all__ = ["audio_summary", "encode_wav"]
 _LARGEST = 32767
 
 
-def audio_summary(tag: str, sound: object, *, sample_rate: int = 44100) -> bytes:
+def audio_summary(
+    tag: str, sound: object, *, sample_rate: int = 44100, tensorboardx_form: bool = False
+) -> bytes:
     """Encode a sound.
 
     Args:
@@ -25,6 +27,8 @@ def audio_summary(tag: str, sound: object, *, sample_rate: int = 44100) -> bytes
         sound: samples from -1 to 1, (L,), (1, L) or (L, 1), or two channels as (L, 2) or (2, L).
             What is beyond is clipped; NaN is 0. int16 is stored as it is.
         sample_rate: samples in a second, at least 1.
+        tensorboardx_form: 16-bit samples are floor(32768 x), as soundfile makes them for
+            tensorboardX; else 32767 x without its fraction, as torch does.
 
     Returns:
         A serialized Summary with an audio value: PCM, 16 bits.
@@ -44,7 +48,7 @@ def audio_summary(tag: str, sound: object, *, sample_rate: int = 44100) -> bytes
     rate = operator.index(sample_rate)
     if not 1 <= rate < 1 << 32:
         raise ValueError(f"sample_rate must be at least 1, got {sample_rate!r}")
-    frames = _frames(as_array(sound, argument="sound"))
+    frames = _frames(as_array(sound, argument="sound"), tensorboardx_form=tensorboardx_form)
     summary = Summary()
     audio = summary.value.add(tag=tag).audio
     audio.sample_rate = rate
@@ -75,7 +79,7 @@ def encode_wav(frames: NDArray[np.int16], sample_rate: int) -> bytes:
     return file.getvalue()
 
 
-def _frames(sound: NDArray[Any]) -> NDArray[np.int16]:
+def _frames(sound: NDArray[Any], *, tensorboardx_form: bool) -> NDArray[np.int16]:
     """Return int16 (frames, channels)."""
     squeezed = sound.squeeze()
     if squeezed.ndim == 0:
@@ -91,7 +95,10 @@ def _frames(sound: NDArray[Any]) -> NDArray[np.int16]:
         )
     if squeezed.dtype == np.int16:
         return squeezed
-    samples: NDArray[np.int16] = (
-        np.nan_to_num(squeezed, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1, 1) * _LARGEST
-    ).astype(np.int16)
+    clipped = np.nan_to_num(squeezed, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1, 1)
+    if tensorboardx_form:
+        scaled = np.floor(clipped * (_LARGEST + 1)).clip(-_LARGEST - 1, _LARGEST)
+    else:
+        scaled = clipped * _LARGEST
+    samples: NDArray[np.int16] = scaled.astype(np.int16)
     return samples

@@ -13,7 +13,7 @@ from eventcodec.arrays import as_array
 from eventcodec.errors import missing_package
 from eventcodec.summary.image import as_bytes
 
-__all__ = ["video_summary"]
+__all__ = ["tile", "video_summary"]
 
 
 def video_summary(tag: str, video: object, *, fps: float = 4, dataformats: str = "NTCHW") -> bytes:
@@ -53,7 +53,7 @@ def video_summary(tag: str, video: object, *, fps: float = 4, dataformats: str =
             f"vid_tensor must have the five dimensions of dataformats={dataformats!r}, none of "
             f"them 0, got {array.shape}"
         )
-    frames = _tile(array.transpose([letters.index(letter) for letter in "NTHWC"]))
+    frames = tile(array.transpose([letters.index(letter) for letter in "NTHWC"]))
     if frames.shape[3] not in (1, 3):
         raise ValueError(
             f"vid_tensor must have 1 or 3 channels, got {frames.shape[3]} in {array.shape} with "
@@ -66,7 +66,7 @@ def video_summary(tag: str, video: object, *, fps: float = 4, dataformats: str =
     return summary.SerializeToString()
 
 
-def _tile(videos: NDArray[Any]) -> NDArray[Any]:
+def tile(videos: NDArray[Any]) -> NDArray[Any]:
     """Lay (N, T, H, W, C) out as (T, rows * H, columns * W, C), filled up with black."""
     count, time, height, width, channels = videos.shape
     places = 1 << (count - 1).bit_length()

@@ -126,6 +126,10 @@ class EventLog(_native.EventWriter):
         elif self._earlier is not None:
             self._begin_resumed(resume_step)
         flush_at_child_exit()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Do what a subclass does once its file is open."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as configuration: unpickled, the writer logs to a file of its own in log_dir."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from eventcodec.writer.event_log import EventLog
     from eventcodec.writer.summary_writer import SummaryWriter
 
-__all__ = ["add_hparams"]
+__all__ = ["add_hparams", "log_session"]
 
 
 def add_hparams(
@@ -48,12 +48,12 @@ def add_hparams(
     Example:
         >>> writer.add_hparams({"lr": 0.1, "adam": True}, {"accuracy": 0.9}, layout="single")
     """
-    _log_session(
+    log_session(
         self, hparam_dict, metric_dict, hparam_domain_discrete, run_name, global_step, layout
     )
 
 
-def _log_session(
+def log_session(
     writer: SummaryWriter,
     hparams: Mapping[str, Any],
     metrics: Mapping[str, Any],
@@ -62,7 +62,11 @@ def _log_session(
     step: Any,
     layout: RunLayout,
     bools: Literal["bool", "number"] = "bool",
+    has_step: bool = True,
 ) -> None:
+    """Log one trial: the arguments of add_hparams, how bools are stored, and whether the
+    description of the session has the step of its metrics.
+    """
     check_run_layout(layout)
     if not isinstance(metrics, Mapping):
         raise TypeError(f"metric_dict must be a dict of numbers, got {metrics!r}")
@@ -79,7 +83,7 @@ def _log_session(
         writer._check_open()
         log = writer._open_run(run_name or str(time.time()))
     for summary in summaries:
-        log._log_summary(summary, step, None)
+        log._log_summary(summary, step if has_step else None, None)
     for tag, number in numbers.items():
         log.add_scalar(tag, number, step)
     if log is not writer:
