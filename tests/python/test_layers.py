@@ -33,6 +33,7 @@ MAY_THROW = {"scan/collector.cc"}  # bad_alloc, as the containers around it do
 MAY_CATCH = {
     "base/error.cc",
     "base/error.h",
+    "base/parallel.h",
     "scan/collector.cc",
     "scan/files.cc",
     "stream/event_stream.cc",
@@ -49,7 +50,8 @@ PYTHON_MAY_IMPORT = {
     "damage": set(),
     "build_info": {"_native"},
     "arrays": {"errors"},
-    "histogram": {"_native", "arrays"},
+    "bin_rules": {"_native"},
+    "histogram": {"_native", "arrays", "bin_rules"},
     "png": {"_native", "arrays"},
     "record": FOUNDATIONS,
     "proto": set(),
