@@ -2,7 +2,8 @@
 
 NumPy's own functions sort or copy the values several times over; the number of buckets follows from
 their range, quartiles and deviations. Where rounding could decide, sums are made as NumPy makes
-them; for the rule "stone", and where a future NumPy has another rule, NumPy is asked. Source: numpy/lib/_histograms_impl.py.
+them; for the rule "stone", and where a future NumPy has another rule, NumPy is asked.
+Source: numpy/lib/_histograms_impl.py.
 """
 
 from __future__ import annotations
