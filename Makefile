@@ -26,13 +26,14 @@ test-cpp: $(PRESETS:%=test-cpp-%)
 $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake -S cpp --preset $* -G Ninja
 	cmake --build build/cpp-$*
-	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error
+	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
 # The long fault campaigns: tests/campaigns/README.md.
-campaign: $(VENV)/.installed-test
+campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
+	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
 bench: $(VENV)/.installed-test

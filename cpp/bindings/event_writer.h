@@ -31,14 +31,14 @@ inline constexpr std::chrono::milliseconds kCloseTimeout{4000};
 class EventWriter {
  public:
   EventWriter(stream::FilePlan plan, stream::StreamOptions options, OnError on_error)
-      : on_error_(on_error) {
-    const std::string directory = plan.directory;
-    auto opened = without_gil([&] { return EventStream::open(std::move(plan), options); });
-    stream_ = unwrap(std::move(opened), directory);
+      : on_error_(on_error), plan_(std::move(plan)), options_(options) {
+    open();
   }
 
   // A writer that checks what it is given and writes nothing.
-  EventWriter() : on_error_(OnError::kDrop) { stream_ = unwrap(EventStream::muted(), ""); }
+  EventWriter() : on_error_(OnError::kDrop), is_muted_(true) {
+    stream_ = unwrap(EventStream::muted(), "");
+  }
 
   ~EventWriter() {
     if (stream_ == nullptr || is_closed() || is_muted()) return;
@@ -132,6 +132,24 @@ class EventWriter {
     }
   }
 
+  // Begins a new file after close(); does nothing before.
+  void reopen() {
+    if (!is_closed()) return;
+    if (is_muted_) {
+      stream_ = unwrap(EventStream::muted(), "");
+      return;
+    }
+    plan_.purge_step.reset();  // what was hidden once stays hidden
+    open();
+  }
+
+  // Calls on a closed writer begin a new file, as those of torch and tensorboardX do.
+  void set_reopening(bool reopening) { is_reopening_ = reopening; }
+
+  // Every call goes through Python, where somebody else wants to see it.
+  void set_observed(bool observed) { is_observed_ = observed; }
+  [[nodiscard]] bool is_observed() const { return is_observed_; }
+
   [[nodiscard]] stream::StreamStats stats() const { return stream_->stats(); }
   [[nodiscard]] bool is_closed() const {
     return (stream_->attention() & EventStream::kClosed) != 0;
@@ -181,7 +199,24 @@ class EventWriter {
     return (stream_->attention() & EventStream::kNewFailure) == 0 || tell_failure();
   }
 
+  void open() {
+    auto opened = without_gil([&] { return EventStream::open(plan_, options_); });
+    stream_ = unwrap(std::move(opened), plan_.directory);
+  }
+
+  // False with a Python error set.
+  bool open_again() {
+    try {
+      reopen();
+    } catch (py::error_already_set& error) {
+      error.restore();
+      return false;
+    }
+    return true;
+  }
+
   bool attend_to_state() {
+    if (is_closed() && is_reopening_ && !open_again()) return false;
     const std::uint32_t attention = stream_->attention();
     if ((attention & EventStream::kClosed) != 0) {
       set_error({.code = Errc::kClosed,
@@ -227,23 +262,28 @@ class EventWriter {
 
   Room wait_for_room() {
     const bool made =
-        without_gil([this] { return stream_->wait_for_room(EventStream::kRoomTimeout); });
+        without_gil([this] { return stream_->wait_for_room(EventStream::kCallTimeout); });
     if (!attend_to_state()) return Room::kError;
     return made ? Room::kMade : Room::kNone;
   }
 
   // For the durability levels that promise something when the call returns.
   bool settle() {
-    const bool durable = stream_->durability() == Durability::kSync;
-    const Status flushed = without_gil([&] { return stream_->flush(durable); });
-    if (flushed.ok()) return true;
+    const Status secured =
+        without_gil([this] { return stream_->secure(EventStream::kCallTimeout); });
+    if (secured.ok()) return true;
     if (on_error_ != OnError::kRaise) return stream_->attention() == 0 || attend();
-    set_error(flushed.error(), path());
+    set_error(secured.error(), path());
     return false;
   }
 
   std::shared_ptr<EventStream> stream_;
   OnError on_error_;
+  stream::FilePlan plan_;  // of the file that reopen() begins
+  stream::StreamOptions options_;
+  bool is_muted_ = false;
+  bool is_reopening_ = false;
+  bool is_observed_ = false;
   bool has_warned_ = false;
   bool has_dropped_ = false;  // in the call that is under way
   bool awaits_step_ = false;

@@ -146,7 +146,7 @@ def test_c24_png(campaign: Any, tmp_path: Path) -> None:
                 [pngcheck, "-q", *map(str, paths)], capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, done.stdout
-    campaign.report("C24", "every PNG decodes", trials=trials, hits=threaded, lost=wrong)
+    campaign.report("C24 PNG", "every PNG decodes", trials=trials, hits=threaded, lost=wrong)
     assert wrong == 0
 
 
@@ -232,5 +232,7 @@ def test_c24_histograms(campaign: Any) -> None:
         if not same:
             wrong += 1
             print(f"wrong: bins={bins!r} of {values.tolist()!r:.2000}")
-    campaign.report("C24", "histograms are numpy's", trials=trials, hits=refused, lost=wrong)
+    campaign.report(
+        "C24 histograms", "histograms are numpy's", trials=trials, hits=refused, lost=wrong
+    )
     assert wrong == 0

@@ -24,8 +24,9 @@ CPP_MAY_INCLUDE = {
     "event": {*PURE, "record"},
     "stream": {*PURE, "record", "event"},
     "scan": {*PURE, "record", "event"},
+    "archive": {*PURE, "record", "event", "scan"},
     "vdl": {*PURE, "record", "event", "scan"},
-    "bindings": {*PURE, "record", "event", "stream", "scan", "vdl"},
+    "bindings": {*PURE, "record", "event", "stream", "scan", "archive", "vdl"},
 }
 # Files of the core that catch what the standard library throws: containers that report exhausted
 # memory, and std::thread, have no other way to fail.
@@ -48,6 +49,7 @@ PYTHON_MAY_IMPORT = {
     "_native": set(),
     "errors": set(),
     "damage": set(),
+    "json_lines": set(),
     "build_info": {"_native"},
     "arrays": {"errors"},
     "bin_rules": {"_native"},
@@ -61,12 +63,15 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
-    "archive": {*FOUNDATIONS, "record", "writer", "reader", "vdl", "summary"},
+    "replacement": set(),
+    "startup": {"replacement"},
+    "torch": set(),
+    "archive": {*FOUNDATIONS, "json_lines", "record", "writer", "reader", "vdl", "summary"},
     # CLIENTS, see below.
     "plots": set(),
     "bench": {"plots"},
     "demo": {"plots"},
-    "cli": {*FOUNDATIONS, "build_info", "plots"},
+    "cli": {*FOUNDATIONS, "build_info", "json_lines", "plots"},
 }
 # They alone use the public names through `import eventcodec`, as a user would.
 CLIENTS = {"plots", "bench", "demo", "cli"}

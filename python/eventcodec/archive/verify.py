@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from eventcodec import _native
+from eventcodec.archive.output import open_source
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, find_event_files
 
@@ -45,12 +47,14 @@ class FileReport:
 
 
 def verify(
-    path: PathLike | Iterable[PathLike], *, threads: int | None = None
+    path: PathLike | Iterable[PathLike], *, raw: bool = False, threads: int | None = None
 ) -> Iterator[FileReport]:
     """Check event files one after the other, in the order of runs and names.
 
     Args:
         path: an event file, a log directory, or a list of those.
+        raw: for any TFRecord file: checksums only, payloads need not be events. Of a directory,
+            still only the files that readers take for event files.
         threads: how many files are checked at the same time; None for one per processor.
 
     Returns:
@@ -69,8 +73,31 @@ def verify(
     if count < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
     found = find_event_files(as_paths(path))
-    paths = [str(file) for files in found.values() for file in files]
-    return _reports(paths, count)
+    paths = [file for files in found.values() for file in files]
+    if raw:
+        return (_raw_report(file) for file in paths)
+    return _reports([str(file) for file in paths], count)
+
+
+def _raw_report(path: Path) -> FileReport:
+    try:
+        descriptor = open_source(path)
+    except OSError as error:
+        return FileReport(path=str(path), bytes=0, records=0, error=error)
+    try:
+        found = _native.salvage(descriptor, -1, events=False, copy=False, path=os.fsencode(path))
+    except OSError as error:
+        return FileReport(path=str(path), bytes=0, records=0, error=error)
+    finally:
+        os.close(descriptor)
+    return FileReport(
+        path=str(path),
+        bytes=found["bytes"],
+        records=found["records"],
+        damage=[SkippedRegion(str(path), *region[:3]) for region in found["damage"]],
+        records_before=[region[3] for region in found["damage"]],
+        pending_bytes=found["pending_bytes"],
+    )
 
 
 def _reports(paths: list[str], threads: int) -> Iterator[FileReport]:

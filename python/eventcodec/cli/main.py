@@ -20,7 +20,22 @@ from eventcodec.errors import CodecError
 __all__ = ["cli", "main"]
 
 # In the order in which a newcomer meets them. Each is `eventcodec.cli.<name>:command`.
-COMMANDS = ("demo", "info", "ls", "show", "plot", "verify", "bench")
+COMMANDS = (
+    "demo",
+    "info",
+    "ls",
+    "show",
+    "plot",
+    "tail",
+    "export",
+    "verify",
+    "repair",
+    "index",
+    "query",
+    "du",
+    "run",
+    "bench",
+)
 
 
 class Failure(click.ClickException):
