@@ -46,13 +46,15 @@ class EventWriter {
 
   // Begins a file; of a closed writer another one.
   void open(stream::FilePlan plan, stream::StreamOptions options) {
-    const std::string directory = plan.directory;
-    auto opened = without_gil([&] { return EventStream::open(std::move(plan), options); });
-    stream_ = unwrap(std::move(opened), directory);
+    plan_ = std::move(plan);
+    options_ = options;
+    open();
   }
 
   // A writer that checks what it is given and writes nothing.
-  EventWriter() : on_error_(OnError::kDrop) { stream_ = unwrap(EventStream::muted(), ""); }
+  EventWriter() : on_error_(OnError::kDrop), is_muted_(true) {
+    stream_ = unwrap(EventStream::muted(), "");
+  }
 
   ~EventWriter() {
     if (stream_ == nullptr || is_closed() || is_muted()) return;
@@ -146,6 +148,24 @@ class EventWriter {
     }
   }
 
+  // Begins a new file after close(); does nothing before.
+  void reopen() {
+    if (!is_closed()) return;
+    if (is_muted_) {
+      stream_ = unwrap(EventStream::muted(), "");
+      return;
+    }
+    plan_.purge_step.reset();  // what was hidden once stays hidden
+    open();
+  }
+
+  // Calls on a closed writer begin a new file, as those of torch and tensorboardX do.
+  void set_reopening(bool reopening) { is_reopening_ = reopening; }
+
+  // Every call goes through Python, where somebody else wants to see it.
+  void set_observed(bool observed) { is_observed_ = observed; }
+  [[nodiscard]] bool is_observed() const { return is_observed_; }
+
   [[nodiscard]] stream::StreamStats stats() const { return stream_->stats(); }
   [[nodiscard]] bool is_closed() const {
     return (stream_->attention() & EventStream::kClosed) != 0;
@@ -195,7 +215,24 @@ class EventWriter {
     return (stream_->attention() & EventStream::kNewFailure) == 0 || tell_failure();
   }
 
+  void open() {
+    auto opened = without_gil([&] { return EventStream::open(plan_, options_); });
+    stream_ = unwrap(std::move(opened), plan_.directory);
+  }
+
+  // False with a Python error set.
+  bool open_again() {
+    try {
+      reopen();
+    } catch (py::error_already_set& error) {
+      error.restore();
+      return false;
+    }
+    return true;
+  }
+
   bool attend_to_state() {
+    if (is_closed() && is_reopening_ && !open_again()) return false;
     const std::uint32_t attention = stream_->attention();
     if ((attention & EventStream::kClosed) != 0) {
       set_error({.code = Errc::kClosed,
@@ -258,6 +295,11 @@ class EventWriter {
 
   std::shared_ptr<EventStream> stream_;
   OnError on_error_;
+  stream::FilePlan plan_;  // of the file that reopen() begins
+  stream::StreamOptions options_;
+  bool is_muted_ = false;
+  bool is_reopening_ = false;
+  bool is_observed_ = false;
   bool has_warned_ = false;
   bool has_dropped_ = false;  // in the call that is under way
   bool awaits_step_ = false;

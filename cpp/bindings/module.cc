@@ -2,6 +2,7 @@
 #include "bindings/pybind.h"
 
 namespace eventcodec::bindings {
+void register_archive(py::module_& module);
 void register_arrow(py::module_& module);
 void register_build_info(py::module_& module);
 void register_crc32c(py::module_& module);
@@ -17,6 +18,7 @@ void register_record(py::module_& module);
 PYBIND11_MODULE(_native, module) {
   using namespace eventcodec::bindings;
   module.doc() = "The native core of eventcodec. Private: use the functions of `eventcodec`.";
+  register_archive(module);
   register_arrow(module);
   register_build_info(module);
   register_crc32c(module);

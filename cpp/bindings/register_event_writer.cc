@@ -88,7 +88,7 @@ PyObject* add_scalar(PyObject* self, PyObject* const* args, Py_ssize_t count, Py
       !writer->begin_at(self, values[2], stamp.step)) {
     return nullptr;
   }
-  if (on_device != nullptr || writer->is_waiting(values[0])) {
+  if (on_device != nullptr || writer->is_waiting(values[0]) || writer->is_observed()) {
     return queue_scalar(self, values[0], values[1], stamp, form);
   }
   if (!append_scalar(*writer, tag, number, stamp, form)) return nullptr;
@@ -183,8 +183,8 @@ PyObject* add_metrics(PyObject* self, PyObject* const* args, Py_ssize_t count, P
   const bool parsed = parse_metrics(values[0], metrics, &keepalive, &on_device) &&
                       parse_stamp(values[1], values[2], &stamp) &&
                       writer->begin_at(self, values[1], stamp.step);
-  const bool queued =
-      parsed && (on_device != nullptr || any_is_waiting(*writer, values[0], keepalive));
+  const bool queued = parsed && (on_device != nullptr || writer->is_observed() ||
+                                 any_is_waiting(*writer, values[0], keepalive));
   const bool appended = parsed && !queued && append_metrics(*writer, stamp, metrics);
   writer->metrics_scratch() = std::move(metrics);
   if (queued) {
@@ -320,6 +320,26 @@ void add_summary(const py::object& self, const py::object& summary, const py::ob
   if (!appended) throw py::error_already_set();
 }
 
+// A whole Event, as it is. `step` is its step, or None.
+void add_event(const py::object& self, const py::object& event, const py::object& step) {
+  auto& writer = self.cast<EventWriter&>();
+  std::int64_t number = 0;
+  if (!parse_step(step.ptr(), &number) || !writer.begin_at(self.ptr(), step.ptr(), number)) {
+    throw py::error_already_set();
+  }
+  const BytesLike bytes(event);
+  const ByteView view = bytes.view();
+  if (view.size() > record::kMaxPayloadBytes) {
+    raise({.code = Errc::kTooLarge,
+           .message = "an event must be smaller than 2 GiB, got one of " +
+                      std::to_string(view.size()) + " bytes"});
+  }
+  const bool appended = writer.append(view.size(), [&](std::uint8_t* payload) {
+    return std::copy(view.begin(), view.end(), payload);
+  });
+  if (!appended) throw py::error_already_set();
+}
+
 // What waited for a device is here, and nothing of its tags stands before it.
 void append_waited_scalar(EventWriter& writer, py::handle tag_object, double number,
                           std::int64_t step, double wall_time, bool as_tensor, bool wide) {
@@ -377,14 +397,19 @@ void register_event_writer(py::module_& module) {
   module.def("flush_all", [] { without_gil([] { stream::IoThread::instance().flush_all(); }); });
   type.def("_add_series", &add_series);
   type.def("_add_summary", &add_summary);
+  type.def("_add_event", &add_event);
   type.def("_append_scalar", &append_waited_scalar);
   type.def("_append_metrics", &append_waited_metrics);
   type.def("_watch_tags", &EventWriter::watch_tags);
   type.def("_await_step", &EventWriter::await_step);
+  type.def("_reopen", &EventWriter::reopen);
+  type.def("_set_reopening", &EventWriter::set_reopening);
+  type.def("_set_observed", &EventWriter::set_observed);
   type.def("_add_session_start", &add_session_start);
   type.def("_flush", &EventWriter::flush);
   type.def("_close", &EventWriter::close);
   type.def("_stats", &stats_dict);
+  type.def_property_readonly("_is_observed", &EventWriter::is_observed);
   type.def_property_readonly("_is_closed", &EventWriter::is_closed);
 }
 

@@ -2,6 +2,7 @@
 #include "bindings/arrays.h"
 // pybind first
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -93,6 +94,17 @@ py::tuple columns(SharedFile& self, std::size_t id) {
                         column_view(shared, shared.rows.wall_times), values);
 }
 
+// Of each row, which item of its value it is: 0 but for the later images or clips of one event.
+py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
+  const SharedRows shared = rows_of(self, id);
+  py::array_t<std::uint32_t> array(static_cast<py::ssize_t>(shared.rows.size));
+  auto* item = array.mutable_data();
+  for (std::uint64_t row = 0; row != shared.rows.size; ++row) {
+    item[row] = shared.kind == Kind::kScalars ? 0 : shared.rows.references[row].item;
+  }
+  return array;
+}
+
 SeriesDescription describe(const Series& series) {
   const scan::Rows& rows = series.rows;
   SeriesDescription description{
@@ -124,6 +136,42 @@ py::list describe_series(SharedFile& self) {
   return all;
 }
 
+// "message", "tensor", "empty", or "mixed" for more than one; see scan/columns.h.
+const char* form_name(std::uint8_t forms) {
+  switch (forms) {
+    case scan::kMessageForm:
+      return "message";
+    case scan::kTensorForm:
+      return "tensor";
+    case scan::kEmptyForm:
+      return "empty";
+    default:
+      return "mixed";
+  }
+}
+
+py::list forms(SharedFile& self) {
+  const auto found = self.look([](const scan::EventFile& file) {
+    std::vector<const char*> names;
+    names.reserve(file.series().size());
+    for (const Series& series : file.series()) names.push_back(form_name(series.forms));
+    return names;
+  });
+  py::list all;
+  for (const char* name : found) all.append(name);
+  return all;
+}
+
+// (tag, plugin) of the tags that have metadata.
+py::list plugins(SharedFile& self) {
+  const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
+  py::list all;
+  for (const auto& [tag, plugin] : found) {
+    all.append(py::make_tuple(to_text(tag), to_text(plugin)));
+  }
+  return all;
+}
+
 py::list session_starts(SharedFile& self) {
   const auto starts = self.look([](const scan::EventFile& file) { return file.session_starts(); });
   py::list all;
@@ -131,6 +179,17 @@ py::list session_starts(SharedFile& self) {
     all.append(py::make_tuple(each.step, py::cast(each.rows)));
   }
   return all;
+}
+
+// Where the records of session_starts() stand, for those who read the file in order.
+std::vector<std::pair<std::uint64_t, std::int64_t>> restarts(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> all;
+    for (const scan::SessionStart& each : file.session_starts()) {
+      all.emplace_back(each.offset, each.step);
+    }
+    return all;
+  });
 }
 
 py::list describe_damage(SharedFile& self) {
@@ -257,6 +316,36 @@ py::tuple value(SharedFile& self, std::size_t id, std::size_t row) {
   return py::make_tuple(to_bytes(fetched.bytes), reference.item, reference.offset);
 }
 
+py::bytes save(SharedFile& self) {
+  Buffer state;
+  const bool saved = without_gil(
+      [&] { return self.look([&](const scan::EventFile& file) { return file.save(state); }); });
+  if (!saved) raise({.code = Errc::kOutOfMemory, .message = "out of memory for saved columns"});
+  return to_bytes(state.view());
+}
+
+bool restore(SharedFile& self, py::handle state) {
+  const BytesLike bytes(state);
+  const std::scoped_lock lock(self.mutex);
+  return unwrap(self.file.restore(bytes.view()));
+}
+
+// Of a column of scalars: least and greatest (NaN when there is none), and how many are NaN.
+py::tuple scalar_statistics(const py::array_t<double, py::array::c_style>& values) {
+  const double* p = values.data();
+  const double* const end = p + values.size();
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -least;
+  std::int64_t nans = 0;
+  for (; p != end; ++p) {
+    nans += *p != *p;
+    least = *p < least ? *p : least;
+    greatest = *p > greatest ? *p : greatest;
+  }
+  if (nans == values.size()) least = greatest = std::numeric_limits<double>::quiet_NaN();
+  return py::make_tuple(least, greatest, nans);
+}
+
 template <std::uint64_t (scan::EventFile::*Member)() const>
 std::uint64_t count(SharedFile& self) {
   return self.look([](const scan::EventFile& file) { return (file.*Member)(); });
@@ -316,6 +405,7 @@ void register_scan(py::module_& module) {
       .def_property_readonly("records", &count<&scan::EventFile::records>)
       .def_property_readonly("bytes", &count<&scan::EventFile::bytes>)
       .def_property_readonly("pending", &count<&scan::EventFile::pending>)
+      .def_property_readonly("committed", &count<&scan::EventFile::committed>)
       .def_property_readonly("generation", &count<&scan::EventFile::generation>)
       .def_property_readonly("path",
                              [](const SharedFile& self) {
@@ -330,12 +420,19 @@ void register_scan(py::module_& module) {
                              })
       .def("damage", &describe_damage)
       .def("series", &describe_series)
+      .def("forms", &forms)
+      .def("plugins", &plugins)
       .def("session_starts", &session_starts)
+      .def("restarts", &restarts)
+      .def("save", &save)
+      .def("restore", &restore, py::arg("state"))
       .def("columns", &columns, py::arg("series"))
+      .def("items", &items, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))
       .def("image", &image, py::arg("series"), py::arg("row"))
       .def("text", &text, py::arg("series"), py::arg("row"))
       .def("value", &value, py::arg("series"), py::arg("row"));
+  module.def("scalar_statistics", &scalar_statistics, py::arg("values"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"));
 }

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <vector>
 
+#include "base/parallel.h"
 #include "png/checksums.h"
 #include "png/deflate.h"
 #include "png/filter.h"
@@ -71,7 +73,7 @@ bool write_end(Buffer& out) {
 class RowFilter {
  public:
   // False: out of memory.
-  [[nodiscard]] bool prepare(const Pixels& pixels) {
+  [[nodiscard]] bool prepare(const Pixels& pixels, std::size_t first_row = 0) {
     const std::size_t row_bytes = pixels.row_bytes();
     if (row_bytes > SIZE_MAX / (kFilters + 3)) return false;
     const std::size_t slot = kRowPadding + row_bytes + kRowPadding;
@@ -80,10 +82,11 @@ class RowFilter {
     row_ = memory_.get() + kRowPadding;
     prior_ = row_ + slot;
     for (std::size_t f = 0; f < kFilters; ++f) candidates_[f] = prior_ + slot * (f + 1);
+    if (first_row != 0) read_row(pixels, first_row - 1, prior_);
     return true;
   }
 
-  // Writes the scanline of row y, 1 + row_bytes() bytes; rows must come in order.
+  // Writes the scanline of row y, 1 + row_bytes() bytes; rows come in order from first_row on.
   void next(const Pixels& pixels, std::size_t y, bool adaptive, std::uint8_t* scanline) {
     const std::size_t size = pixels.row_bytes();
     if (!adaptive) {
@@ -106,29 +109,46 @@ class RowFilter {
   std::uint8_t* candidates_[kFilters] = {};
 };
 
-// One zlib stream in as many IDAT chunks as it takes.
-class ImageData {
+// The scanlines of some rows as IDAT chunks. The chunks of all bands in a row hold the zlib stream
+// of the picture; the last one is left open for its checksum.
+class Band {
  public:
-  ImageData(const Pixels& pixels, Level level, Buffer& out)
-      : pixels_(pixels), level_(level), out_(out), chunk_(out) {}
+  Band(const Pixels& pixels, Level level, std::size_t first_row, std::size_t end_row, Buffer& out)
+      : pixels_(pixels),
+        level_(level),
+        first_row_(first_row),
+        end_row_(end_row),
+        last_(end_row == pixels.picture_height()),
+        out_(out),
+        chunk_(out) {}
 
   [[nodiscard]] bool write() {
     if (level_ == Level::kFast) deflater_ = Deflater::create();
     if (level_ == Level::kFast && deflater_ == nullptr) return false;
-    if (!filter_.prepare(pixels_) || !chunk_.open("IDAT") || !out_.append(kZlibHeader)) {
-      return false;
-    }
+    if (!filter_.prepare(pixels_, first_row_) || !chunk_.open("IDAT")) return false;
+    if (first_row_ == 0 && !out_.append(kZlibHeader)) return false;
     const std::size_t scanline_bytes = 1 + pixels_.row_bytes();
-    const std::size_t height = pixels_.picture_height();
-    for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t y = first_row_; y < end_row_; ++y) {
       std::uint8_t* scanline = pending_.reserve(scanline_bytes);
       if (scanline == nullptr) return false;
       filter_.next(pixels_, y, level_ == Level::kFast, scanline);
       pending_.commit(scanline_bytes);
       if (pending_.size() > kMaxBlock && !write_blocks(false)) return false;
     }
+    if (!write_blocks(true)) return false;
+    if (last_) return true;
+    return (deflater_ == nullptr || deflater_->add_boundary(out_)) && chunk_.close();
+  }
+
+  // Adler-32 of the band, and of the whole picture given that of the bands before.
+  [[nodiscard]] std::uint32_t adler() const { return adler_; }
+  [[nodiscard]] std::uint32_t adler_after(std::uint32_t before) const {
+    return adler32_join(before, adler_, (end_row_ - first_row_) * (1 + pixels_.row_bytes()));
+  }
+  [[nodiscard]] bool finish(std::uint32_t adler) {
     std::uint8_t sum[kAdlerBytes];
-    return write_blocks(true) && (store_be32(sum, adler_), out_.append(sum)) && chunk_.close();
+    store_be32(sum, adler);
+    return out_.append(sum) && chunk_.close();
   }
 
  private:
@@ -140,7 +160,7 @@ class ImageData {
       const ByteView block = left.first(std::min(left.size(), kMaxBlock));
       left = left.subspan(block.size());
       adler_ = adler32(adler_, block);
-      if (!write_block(block, end && left.empty())) return false;
+      if (!write_block(block, last_ && end && left.empty())) return false;
       if (chunk_.data_bytes() > kMaxChunkData && !(chunk_.close() && chunk_.open("IDAT"))) {
         return false;
       }
@@ -156,6 +176,9 @@ class ImageData {
 
   const Pixels& pixels_;
   const Level level_;
+  const std::size_t first_row_;
+  const std::size_t end_row_;
+  const bool last_;
   Buffer& out_;
   ChunkWriter chunk_;
   RowFilter filter_;
@@ -163,6 +186,52 @@ class ImageData {
   std::unique_ptr<Deflater> deflater_;
   std::uint32_t adler_ = kAdlerStart;
 };
+
+bool write_whole(const Pixels& pixels, Level level, Buffer& out) {
+  Band band(pixels, level, 0, pixels.picture_height(), out);
+  return band.write() && band.finish(band.adler());
+}
+
+// How many bands are worth a thread each.
+std::size_t bands_of(const Pixels& pixels, std::size_t threads) {
+  constexpr std::size_t kBandBytes = std::size_t{512} << 10;
+  const std::size_t rows_a_band = std::max<std::size_t>(1, kBandBytes / pixels.row_bytes());
+  return std::min(threads, std::max<std::size_t>(1, pixels.picture_height() / rows_a_band));
+}
+
+// Each band in a thread and a buffer of its own.
+bool write_bands(const Pixels& pixels, Level level, std::size_t count, Buffer& out) {
+  std::vector<Buffer> parts(count);
+  std::vector<std::unique_ptr<Band>> bands(count);
+  std::vector<char> written(count);  // not bool, whose neighbours share a byte
+  const std::size_t height = pixels.picture_height();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t first = height / count * i + std::min(i, height % count);
+    const std::size_t end = height / count * (i + 1) + std::min(i + 1, height % count);
+    bands[i] = std::make_unique<Band>(pixels, level, first, end, parts[i]);
+  }
+  run_parallel(count, count, [&](std::size_t i) { written[i] = bands[i]->write() ? 1 : 0; });
+  std::uint32_t adler = kAdlerStart;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (written[i] == 0) return false;
+    adler = bands[i]->adler_after(adler);
+  }
+  if (!bands.back()->finish(adler)) return false;
+  for (const Buffer& part : parts) {
+    if (!out.append(part.view())) return false;
+  }
+  return true;
+}
+
+bool write_data(const Pixels& pixels, Level level, std::size_t threads, Buffer& out) {
+  const std::size_t bands = bands_of(pixels, threads);
+  if (bands == 1) return write_whole(pixels, level, out);
+  try {
+    return write_bands(pixels, level, bands, out);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 
 // Runs `write` and takes back what it appended when it fails.
 template <class F>
@@ -176,9 +245,9 @@ Status all_or_nothing(const Pixels& pixels, Buffer& out, F&& write) {
 
 }  // namespace
 
-Status encode(const Pixels& pixels, Level level, Buffer& out) {
+Status encode(const Pixels& pixels, Level level, std::size_t threads, Buffer& out) {
   return all_or_nothing(pixels, out, [&] {
-    return write_head(pixels, out) && ImageData(pixels, level, out).write() && write_end(out);
+    return write_head(pixels, out) && write_data(pixels, level, threads, out) && write_end(out);
   });
 }
 

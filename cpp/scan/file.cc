@@ -12,12 +12,6 @@ namespace eventcodec::scan {
 using record::DamageKind;
 using record::Unframed;
 
-namespace {
-
-constexpr const char* kMalformedEvent = "malformed event";
-
-}  // namespace
-
 void EventFile::forget() {
   collector_ = {};
   committed_ = 0;
@@ -75,6 +69,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer) {
 // Reads records until the file ends, maybe in the middle of one, or damage ends the reading.
 Status EventFile::take_all(Window& window, const Options& options) {
   std::uint64_t wanted = 0;
+  SearchBudget budget(window.file_bytes() - window.offset());
   while (true) {
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
@@ -90,7 +85,7 @@ Status EventFile::take_all(Window& window, const Options& options) {
       continue;
     }
     wanted = 0;
-    const Result<bool> go_on = pass_damage(window, found.value(), options);
+    const Result<bool> go_on = pass_damage(window, budget, found.value(), options);
     if (!go_on.ok()) return go_on.error();
     if (!go_on.value()) return {};
   }
@@ -131,9 +126,10 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options)
 }
 
 // Deals with a header that is none. False: nothing after it can be read for now.
-Result<bool> EventFile::pass_damage(Window& window, const Unframed& found, const Options& options) {
+Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const Unframed& found,
+                                    const Options& options) {
   const char* reason = record::reason_of(found.damage);
-  if (options.mode == Mode::kSalvage) return skip_damage(window, reason);
+  if (options.mode == Mode::kSalvage) return skip_damage(window, budget, reason);
   Result<bool> zeros = is_zero_to_end(window);
   if (!zeros.ok()) return zeros.error();
   if (zeros.value()) return false;
@@ -142,9 +138,9 @@ Result<bool> EventFile::pass_damage(Window& window, const Unframed& found, const
   return false;
 }
 
-Result<bool> EventFile::skip_damage(Window& window, const char* reason) {
-  const Result<Skipped> skipped =
-      skip_to_record(window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming);
+Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {
+  const Result<Skipped> skipped = skip_to_record(
+      window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming, budget);
   if (!skipped.ok()) return skipped.error();
   switch (skipped.value().kind) {
     case Skipped::Kind::kZeros:

@@ -10,6 +10,7 @@
 #include "record/unframe.h"
 #include "scan/collector.h"
 #include "scan/format.h"
+#include "scan/skip.h"
 #include "scan/window.h"
 #include "vdl/unframe.h"
 
@@ -27,6 +28,13 @@ struct Options {
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
 };
+
+// Why a record whose checksums are right is damage.
+inline constexpr const char* kMalformedEvent = "malformed event";
+// Why bytes of a VisualDL log, which has no checksums, are damage.
+inline constexpr const char* kMalformedRecord = "malformed record";
+inline constexpr const char* kContradictingLengths = "lengths contradict each other";
+inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -46,8 +54,21 @@ class EventFile {
   // reads the file anew. What was read before the error stays.
   [[nodiscard]] Status scan(const Options& options, Buffer& buffer);
 
+  // Appends all that was read to `out`, so that a later process can go on from here without reading
+  // the file again. False: out of memory.
+  [[nodiscard]] bool save(Buffer& out) const;
+  // Takes over what save() wrote for this path. The next scan() reads what was added since, or
+  // everything when the file is another one. False: not what save() wrote; nothing changed.
+  // kOutOfMemory as an error.
+  [[nodiscard]] Result<bool> restore(ByteView state);
+
   [[nodiscard]] const std::string& path() const { return path_; }
+  // Bytes that are decided: the next scan() begins here.
+  [[nodiscard]] std::uint64_t committed() const { return committed_; }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
+    return collector_.plugins();
+  }
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }
@@ -72,20 +93,23 @@ class EventFile {
     bool operator==(const Identity&) const = default;
   };
 
+  bool restore_from(StateReader& in);
   void forget();
   void start_anew();
   Status scan_what_is_new(const Options& options, Buffer& buffer);
   Status take_all(Window& window, const Options& options);
   Result<record::Unframed> take_records(Window& window, const Options& options);
-  Result<bool> pass_damage(Window& window, const record::Unframed& found, const Options& options);
-  Result<bool> skip_damage(Window& window, const char* reason);
+  Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
+                           const Options& options);
+  Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
   // The same for VisualDL's records; in vdl_file.cc.
   Status take_all_vdl(Window& window, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
-  Result<bool> pass_vdl_damage(Window& window, const vdl::Unframed& found, const Options& options);
-  Result<bool> pass_unfinished(Window& window, const Options& options);
+  Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
+                               const Options& options);
+  Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);
 
   std::string path_;
   Collector collector_;

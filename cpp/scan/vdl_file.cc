@@ -14,10 +14,6 @@ using vdl::Unframed;
 
 namespace {
 
-constexpr const char* kMalformedRecord = "malformed record";
-constexpr const char* kContradictingLengths = "lengths contradict each other";
-constexpr const char* kTornRecord = "unfinished record before others";
-
 // A write that stopped short and was followed by others leaves what looks like one large record, if
 // a picture or numbers were torn. There are two ways to tell.
 
@@ -56,6 +52,7 @@ Unframed find_swallowed(ByteView window, const Unframed& outer, Last last) {
 
 Status EventFile::take_all_vdl(Window& window, const Options& options) {
   std::uint64_t wanted = 0;
+  SearchBudget budget(window.file_bytes() - window.offset());
   while (true) {
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
@@ -69,8 +66,8 @@ Status EventFile::take_all_vdl(Window& window, const Options& options) {
       continue;
     }
     wanted = 0;
-    const Result<bool> go_on =
-        unfinished ? pass_unfinished(window, options) : pass_vdl_damage(window, found, options);
+    const Result<bool> go_on = unfinished ? pass_unfinished(window, budget, options)
+                                          : pass_vdl_damage(window, budget, found, options);
     if (!go_on.ok()) return go_on.error();
     if (!go_on.value()) return {};
   }
@@ -102,8 +99,9 @@ Unframed EventFile::take_vdl_records(Window& window) {
 }
 
 // Deals with a record that goes on beyond the end of the file. False: it may be complete next time.
-Result<bool> EventFile::pass_unfinished(Window& window, const Options& options) {
-  const Result<Skipped> skipped = skip_to_record(window, kVisualDlFraming);
+Result<bool> EventFile::pass_unfinished(Window& window, SearchBudget& budget,
+                                        const Options& options) {
+  const Result<Skipped> skipped = skip_to_record(window, kVisualDlFraming, budget);
   if (!skipped.ok()) return skipped.error();
   if (skipped.value().kind != Skipped::Kind::kRecord) return false;
   if (options.mode != Mode::kSalvage) {
@@ -117,7 +115,7 @@ Result<bool> EventFile::pass_unfinished(Window& window, const Options& options) 
 }
 
 // Deals with what is no record. False: nothing after it can be read for now.
-Result<bool> EventFile::pass_vdl_damage(Window& window, const Unframed& found,
+Result<bool> EventFile::pass_vdl_damage(Window& window, SearchBudget& budget, const Unframed& found,
                                         const Options& options) {
   const char* reason = found.kind == Unframed::Kind::kLoose       ? kTornRecord
                        : found.kind == Unframed::Kind::kMalformed ? kMalformedRecord
@@ -130,7 +128,7 @@ Result<bool> EventFile::pass_vdl_damage(Window& window, const Unframed& found,
     if (!status.ok()) return status.error();
     return false;
   }
-  if (found.kind != Unframed::Kind::kMalformed) return skip_damage(window, reason);
+  if (found.kind != Unframed::Kind::kMalformed) return skip_damage(window, budget, reason);
   damage_.push_back({committed_, found.bytes, reason, records_});
   window.drop(static_cast<std::size_t>(found.bytes));
   committed_ = window.offset();

@@ -35,6 +35,9 @@ class Window {
   // Of the first byte of bytes(), and of the byte after the last.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   [[nodiscard]] std::uint64_t end_offset() const { return offset_ + (end_ - begin_); }
+  // For reads beside the window.
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
   // Whether bytes() reach to the end of the file.
   [[nodiscard]] bool at_end() const { return end_offset() == file_bytes_; }
 

@@ -346,7 +346,8 @@ Status EventStream::close_within(std::chrono::milliseconds timeout) {
   try {
     closed = std::make_shared<Status>();
     const bool answered = run_within(
-        timeout, [stream = shared_from_this(), closed] { *closed = stream->write_and_close(); });
+        timeout, [stream = shared_from_this(), closed] { *closed = stream->write_and_close(); },
+        [this] { return writes_.load(std::memory_order_relaxed); });
     if (!answered) return io_error("close: the device does not answer", ETIMEDOUT);
   } catch (const std::bad_alloc&) {
     return write_and_close();  // no memory for a deadline: better to wait than to lose data
@@ -507,6 +508,7 @@ Status EventStream::write_published(ByteView unwritten) {
       return std::move(written.error());
     }
     partial_bytes_ += written.value();
+    writes_.fetch_add(1, std::memory_order_relaxed);
   }
   return {};
 }

@@ -159,7 +159,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   // timeout, and no other until it answers.
   Status secure(std::chrono::milliseconds timeout);
   // After stop(): flushes and closes the file. Idempotent. What the device refuses is counted as
-  // dropped. Gives up after the timeout when the device does not answer; the rest stays pending.
+  // dropped. Gives up when the device has not answered for the timeout; the rest stays pending.
   Status close(std::chrono::milliseconds timeout);
   [[nodiscard]] StreamStats stats() const;
   [[nodiscard]] Durability durability() const { return options_.durability; }
@@ -250,6 +250,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> bytes_written_{0};
   std::atomic<std::uint64_t> segments_{0};
+  std::atomic<std::uint64_t> writes_{0};         // system calls that the device has answered
   std::atomic<std::uint64_t> drained_bytes_{0};  // against queued_bytes_ + extent_.bytes
   std::atomic<bool> failing_{false};
   std::atomic<bool> stalled_{

@@ -15,7 +15,8 @@
 namespace eventcodec::stream {
 namespace {
 
-// How long the exit of the process may be held up by storage that does not answer.
+// How long the exit of the process may be held up by storage that does not answer. Storage that is
+// slow, and answers, may take the time that it needs.
 constexpr std::chrono::milliseconds kExitTimeout{4000};
 // What every stream gets of it at least: another one may be on storage that answers.
 constexpr std::chrono::milliseconds kStreamExitTimeout{20};
@@ -297,12 +298,15 @@ void IoThread::after_fork_in_child() {
 }
 
 void IoThread::at_exit() {
-  const auto deadline = std::chrono::steady_clock::now() + kExitTimeout;
+  using std::chrono::steady_clock;
+  auto deadline = steady_clock::now() + kExitTimeout;
   while (const std::shared_ptr<EventStream> stream = instance().first_open()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto begun = steady_clock::now();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - begun);
     stream->stop();
-    (void)stream->close(std::max(left, kStreamExitTimeout));
+    if (stream->close(std::max(left, kStreamExitTimeout)).ok()) {
+      deadline += steady_clock::now() - begun;
+    }
   }
 }
 

@@ -90,7 +90,7 @@ CYCLES = """
         with SummaryWriter(directory) as writer:
             writer.add_scalar("loss", 0.5, index)
         os.unlink(writer.stats().path)
-    for index in range(500):
+    for index in range(scale // 2):
         cycle(index)
     before, open_before, threads_before = memory(), descriptors(), threads()
     for index in range(scale):

@@ -25,7 +25,8 @@ CPP_MAY_INCLUDE = {
     "stream": {*PURE, "record", "event", "vdl"},
     "vdl": {*PURE, "record", "event"},
     "scan": {*PURE, "record", "event", "vdl"},
-    "bindings": {*PURE, "record", "event", "stream", "scan", "vdl"},
+    "archive": {*PURE, "record", "event", "scan"},
+    "bindings": {*PURE, "record", "event", "stream", "scan", "archive", "vdl"},
 }
 # Files of the core that catch what the standard library throws: containers that report exhausted
 # memory, and std::thread, have no other way to fail.
@@ -33,6 +34,8 @@ MAY_THROW = {"scan/collector.cc", "scan/vdl_rows.cc"}  # bad_alloc, as the conta
 MAY_CATCH = {
     "base/error.cc",
     "base/error.h",
+    "base/parallel.h",
+    "png/encode.cc",
     "scan/collector.cc",
     "scan/files.cc",
     "scan/vdl_rows.cc",
@@ -48,6 +51,7 @@ PYTHON_MAY_IMPORT = {
     "_native": set(),
     "errors": set(),
     "damage": set(),
+    "json_lines": set(),
     "build_info": {"_native"},
     "arrays": {"errors"},
     "histogram": {"_native", "arrays"},
@@ -60,8 +64,12 @@ PYTHON_MAY_IMPORT = {
     "reader": {*FOUNDATIONS, "arrays", "histogram"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
+    "replacement": set(),
+    "startup": {"replacement"},
+    "torch": set(),
     "archive": {
         *FOUNDATIONS,
+        "json_lines",
         "record",
         "writer",
         "reader",
@@ -74,7 +82,7 @@ PYTHON_MAY_IMPORT = {
     "plots": set(),
     "bench": {"plots"},
     "demo": {"plots"},
-    "cli": {*FOUNDATIONS, "build_info", "plots"},
+    "cli": {*FOUNDATIONS, "build_info", "json_lines", "plots"},
 }
 # They alone use the public names through `import eventcodec`, as a user would.
 CLIENTS = {"plots", "bench", "demo", "cli"}

@@ -23,8 +23,8 @@ _PACKAGES = {
     "tensorboard": (
         "DataType TensorShapeProto TensorProto DataClass SummaryMetadata HistogramProto Summary "
         "Event SourceMetadata LogMessage SessionLog TaggedRunMetadata "
-        "VersionDef AttrValue NameAttrList NodeDef GraphDef NodeExecStats DeviceStepStats "
-        "StepStats RunMetadata "
+        "VersionDef AttrValue NameAttrList NodeDef GraphDef MetaGraphDef "
+        "NodeExecStats DeviceStepStats StepStats RunMetadata "
         "ScalarPluginData HistogramPluginData TextPluginData ImagePluginData AudioPluginData "
         "PrCurvePluginData MultilineChartContent MarginChartContent Chart Category Layout"
     ),

@@ -23,6 +23,7 @@ class _Message:
     def WhichOneof(self, name: str, /) -> str | None: ...
     def ListFields(self) -> list[tuple[Any, Any]]: ...
     def ByteSize(self) -> int: ...
+    def SetInParent(self) -> None: ...
     DESCRIPTOR: ClassVar[Any]
 
 class _Messages(MutableSequence[_M], metaclass=ABCMeta):
@@ -491,6 +492,15 @@ class GraphDef(_Message):
         node: Iterable[NodeDef] | None = ...,
         version: int | None = ...,
         versions: VersionDef | None = ...,
+    ) -> None: ...
+
+class MetaGraphDef(_Message):
+    @property
+    def graph_def(self) -> GraphDef: ...
+    def __init__(
+        self,
+        *,
+        graph_def: GraphDef | None = ...,
     ) -> None: ...
 
 class NodeExecStats(_Message):

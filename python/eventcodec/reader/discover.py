@@ -45,7 +45,7 @@ def _walk(directory: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield (directory, sorted file names), following links but never in a circle."""
     seen: set[tuple[int, int]] = set()
     for where, directories, names in os.walk(directory, followlinks=True):
-        status = Path(where).stat()
+        status = os.stat(where)  # noqa: PTH116 (a Path for each of 100,000 directories)
         identity = (status.st_dev, status.st_ino)
         if identity in seen:
             directories.clear()
@@ -60,10 +60,15 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
         yield root.parent.relative_to(base).as_posix(), root
         return
     for where, names in _walk(root):
-        for name in names:
-            file = Path(where) / name
-            if any(mark in name for mark in _MARKS) and file.is_file():
-                yield Path(where).relative_to(base).as_posix(), file
+        marked = [name for name in names if any(mark in name for mark in _MARKS)]
+        if not marked:
+            continue
+        directory = Path(where)
+        run = directory.relative_to(base).as_posix()
+        for name in marked:
+            file = directory / name
+            if file.is_file():
+                yield run, file
 
 
 def base_of(roots: list[Path]) -> Path:

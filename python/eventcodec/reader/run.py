@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventcodec import _native
 from eventcodec.reader.custom_scalars import layout_of
 from eventcodec.reader.embedding import Embedding, find_embeddings, recorded_embedding
@@ -362,6 +365,14 @@ class Run:
             mapping = Named(f"{kind} tag", names, lambda name: make(name, rows[name, kind][1]))
             self._mappings[kind] = mapping
         return mapping
+
+    def described(self) -> Iterator[tuple[str, str, tuple[Tag, NDArray[np.float64] | None]]]:
+        """Yield tag, kind, and what is known of each series; of scalars with all values.
+
+        Unlike `tags` it has both series of a tag that was used for two kinds of values.
+        """
+        for (name, kind), (tag, _) in self._rows().items():
+            yield name, kind, (tag, self.scalars[name].values if kind == "scalars" else None)
 
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""

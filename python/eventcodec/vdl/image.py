@@ -40,7 +40,7 @@ def image(img: object, dataformats: str) -> Component:
     """
     view = _view(as_array(img, argument="img"), dataformats, "img")
     scaled = _to_bytes(view)
-    return encoded_image(_native.encode_png(scaled, min(len(scaled), _GRID_COLUMNS), 8, False))
+    return encoded_image(_native.encode_png(scaled, min(len(scaled), _GRID_COLUMNS), 8, False, 1))
 
 
 def image_matrix(imgs: Sequence[object], dataformats: str, rows: int, scale: float) -> Component:
@@ -71,7 +71,7 @@ def image_matrix(imgs: Sequence[object], dataformats: str, rows: int, scale: flo
     pixels = _to_bytes(_grid(views, *_size_of_grid(len(views), rows)))
     if scale != 1:
         pixels = _zoom(pixels, scale)
-    return encoded_image(_native.encode_png(pixels[np.newaxis], 1, 8, False))
+    return encoded_image(_native.encode_png(pixels[np.newaxis], 1, 8, False, 1))
 
 
 def figure_pixels(figure: Any) -> NDArray[np.uint8]:

@@ -500,6 +500,23 @@ TEST(close_gives_up_on_a_device_that_hangs) {
   CHECK_EQ(read_records(hung->stats().path).records, 2u);
 }
 
+TEST(close_waits_for_a_device_that_is_slow) {
+  const TemporaryDirectory directory;
+  static stream::FileSystem slow = stream::kKernel;
+  slow.write = [](int descriptor, const void* bytes, std::size_t count) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return ::write(descriptor, bytes, std::min<std::size_t>(count, 40));
+  };
+  stream::replace_file_system(slow);
+  const auto writer = open_stream(directory.path());
+  for (int i = 0; i < 100; ++i) CHECK(add(*writer, i));
+  writer->stop();
+  CHECK(writer->close(std::chrono::seconds(1)).ok());  // of more than one
+  CHECK_EQ(writer->stats().written, 100u);
+  CHECK_EQ(read_records(writer->stats().path).records, 101u);
+  stream::replace_file_system(stream::kKernel);
+}
+
 TEST(secure_waits_once_for_a_device_that_hangs) {
   const TemporaryDirectory directory;
   const HangingDisk disk(directory.path());

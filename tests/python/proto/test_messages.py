@@ -25,6 +25,7 @@ ORACLES = {
         "tensorboard.compat.proto.tensor_shape_pb2",
         "tensorboard.compat.proto.types_pb2",
         "tensorboard.compat.proto.graph_pb2",
+        "tensorboard.compat.proto.meta_graph_pb2",
         "tensorboard.compat.proto.node_def_pb2",
         "tensorboard.compat.proto.attr_value_pb2",
         "tensorboard.compat.proto.versions_pb2",
@@ -51,6 +52,17 @@ ORACLES = {
 LEFT_OUT = {
     "tensorboard.TensorProto": {"resource_handle_val", "variant_val"},
     "tensorboard.GraphDef": {"library", "debug_info"},
+    "tensorboard.MetaGraphDef": {
+        "meta_info_def",
+        "saver_def",
+        "collection_def",
+        "signature_def",
+        "asset_file_def",
+        "object_graph_def",
+        "MetaInfoDef",
+        "CollectionDefEntry",
+        "SignatureDefEntry",
+    },
     "tensorboard.NodeDef": {"experimental_type"},
     "tensorboard.RunMetadata": {
         "cost_graph",

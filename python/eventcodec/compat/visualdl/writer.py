@@ -17,10 +17,10 @@ from eventcodec.vdl.components import Component
 from eventcodec.vdl.histogram import histogram
 from eventcodec.vdl.image import figure_pixels, image, image_matrix
 from eventcodec.vdl.resume import prepare_to_continue
+from eventcodec.writer.event_log import Durability, OnError
 from eventcodec.writer.log_directory import check_suffix, make_log_directory
 from eventcodec.writer.process_exit import flush_at_child_exit
 from eventcodec.writer.stats import WriterStats
-from eventcodec.writer.summary_writer import Durability, OnError
 
 __all__ = ["LogWriter"]
 
