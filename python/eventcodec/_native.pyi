@@ -258,8 +258,15 @@ class Unframer:
     def pending(self) -> int: ...
 
 def histogram_buckets(
-    values: _Array, bfloat16: bool, edges: _Array | None, uniform: bool, max_buckets: int, /
+    values: _Array,
+    bfloat16: bool,
+    edges: _Array | tuple[float, float, int] | None,
+    max_buckets: int,
+    /,
 ) -> tuple[bytes, bytes, tuple[float, float, float, float, float]]: ...
+def histogram_deviations(values: _Array, mean: float, /) -> tuple[float, float]: ...
+def histogram_quartiles(values: _Array, /) -> tuple[float, float]: ...
+def histogram_range(values: _Array, /) -> tuple[float, float, float]: ...
 def histogram_raw_summary(
     tag: str,
     min: float,
@@ -275,8 +282,7 @@ def histogram_summary(
     tag: str,
     values: _Array,
     bfloat16: bool,
-    edges: _Array | None,
-    uniform: bool,
+    edges: _Array | tuple[float, float, int] | None,
     max_buckets: int,
     /,
 ) -> bytes: ...

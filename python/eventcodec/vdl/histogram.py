@@ -100,7 +100,7 @@ def _count(array: NDArray[Any], edges: NDArray[Any]) -> NDArray[np.float64]:
     if flat.dtype.kind == "f" and flat.itemsize > 8:
         flat = flat.astype(np.float64)
     try:
-        kept_edges, kept_counts, _ = _native.histogram_buckets(flat, False, wide, False, 0)
+        kept_edges, kept_counts, _ = _native.histogram_buckets(flat, False, wide, 0)
     except ValueError:  # nothing in any bucket of given edges
         return np.histogram(array, bins=edges)[0].astype(np.float64)
     kept = np.frombuffer(kept_counts)
