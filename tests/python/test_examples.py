@@ -28,7 +28,7 @@ HOLDS = {
     "confusion_matrix": {"images": {"confusion"}},
     "hyperparameter_search": {"scalars": {"result/accuracy"}, "hparams": None},
     "custom_scalars": {"scalars": {"loss/mean"}, "custom_scalars": None},
-    "mesh": {"meshes": {"wave_VERTEX", "wave_FACE", "wave_COLOR", "sphere_VERTEX"}},
+    "mesh": {"meshes": {"ripple_VERTEX", "ripple_FACE", "ripple_COLOR", "sphere_VERTEX"}},
     "feature_maps": {"images": {"cam", "kernels", "feature_maps/second"}},
     "video": {"images": {"dreams"}},
 }
