@@ -14,7 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-frameworks campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign bench
+.PHONY: lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -26,13 +27,18 @@ test-cpp: $(PRESETS:%=test-cpp-%)
 $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake -S cpp --preset $* -G Ninja
 	cmake --build build/cpp-$*
-	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error
+	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
+# VisualDL's web page with one of our logs in a real browser, which must be installed.
+test-visualdl-page: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/browser/visualdl_page.py
+
 # The long fault campaigns: tests/campaigns/README.md.
-campaign: $(VENV)/.installed-test
+campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
+	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
 # The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's

@@ -2,6 +2,7 @@
 #include "bindings/pybind.h"
 
 namespace eventcodec::bindings {
+void register_archive(py::module_& module);
 void register_arrow(py::module_& module);
 void register_build_info(py::module_& module);
 void register_crc32c(py::module_& module);
@@ -9,6 +10,7 @@ void register_histogram(py::module_& module);
 void register_event_writer(py::module_& module);
 void register_png(py::module_& module);
 void register_scan(py::module_& module);
+void register_vdl_writer(py::module_& module);
 void register_summary(py::module_& module);
 void register_record(py::module_& module);
 }  // namespace eventcodec::bindings
@@ -16,6 +18,7 @@ void register_record(py::module_& module);
 PYBIND11_MODULE(_native, module) {
   using namespace eventcodec::bindings;
   module.doc() = "The native core of eventcodec. Private: use the functions of `eventcodec`.";
+  register_archive(module);
   register_arrow(module);
   register_build_info(module);
   register_crc32c(module);
@@ -23,6 +26,7 @@ PYBIND11_MODULE(_native, module) {
   register_event_writer(module);
   register_png(module);
   register_scan(module);
+  register_vdl_writer(module);
   register_summary(module);
   register_record(module);
 }

@@ -1,6 +1,9 @@
 // unframer.cc - takes a file apart into records, chunk by chunk.
 #include "record/unframer.h"
 
+#include "crc32c/crc32c.h"
+#include "record/outline.h"
+
 namespace eventcodec::record {
 namespace {
 
@@ -28,6 +31,28 @@ Unframed Unframer::next() {
   return found;
 }
 
+Unframer::Outline Unframer::outline(Last last, std::uint64_t* bytes) {
+  // A reader of a stream cannot know whether a record of this length is there: it waits for no more
+  // than this.
+  constexpr std::uint64_t kMostAwaited = std::uint64_t{1} << 20;
+  if (rest().size() < kHeaderBytes) return Outline::kNone;
+  for (const std::uint64_t length : possible_lengths(rest().data())) {
+    if (length == kNoLength) continue;
+    if (rest().size() < length + kOverheadBytes) {
+      if (last == Last::kNo && length <= kMostAwaited) return Outline::kNeedMore;
+      continue;
+    }
+    if (length > crc_budget_) continue;
+    crc_budget_ -= length;
+    const ByteView payload = rest().subspan(kHeaderBytes, static_cast<std::size_t>(length));
+    const auto stored = load_le<std::uint32_t>(payload.data() + payload.size());
+    if (crc32c::MaskedCrc::of(payload).bits() != stored) continue;
+    *bytes = length + kOverheadBytes;
+    return Outline::kFound;
+  }
+  return Outline::kNone;
+}
+
 Unframer::Skipped Unframer::skip(Last last) {
   const Unframed found = next();
   if (found.kind != Unframed::Kind::kDamage) return {{offset(), 0}, true, false};
@@ -36,12 +61,24 @@ Unframer::Skipped Unframer::skip(Last last) {
     position_ += static_cast<std::size_t>(found.bytes);
     return {region, true, false};
   }
-  const std::size_t from = searching_ ? 0 : 1;  // a search never finds the damaged record again
   if (!searching_) {
     lost_from_ = offset();
     damage_ = found;
     searching_ = true;
+    outlined_ = false;
     blank_ = true;
+  }
+  const std::size_t from = outlined_ ? 0 : 1;  // a search never finds the damaged record again
+  if (!outlined_) {
+    std::uint64_t bytes = 0;
+    const Outline outlined = outline(last, &bytes);
+    if (outlined == Outline::kNeedMore) return {{lost_from_, 0}, false, all_zero(rest())};
+    outlined_ = true;
+    if (outlined == Outline::kFound) {
+      position_ += static_cast<std::size_t>(bytes);
+      searching_ = false;
+      return {{lost_from_, bytes}, true, false};
+    }
   }
   const Found result = find_record(rest(), from, last, &crc_budget_);
   blank_ = blank_ && all_zero(rest().first(result.offset));

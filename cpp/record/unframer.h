@@ -49,6 +49,11 @@ class Unframer {
   [[nodiscard]] bool searching() const { return searching_; }
 
  private:
+  // What the damaged header at the start of rest() still tells: where its record ends, nothing, or
+  // that more bytes are needed to say.
+  enum class Outline : std::uint8_t { kFound, kNone, kNeedMore };
+  Outline outline(Last last, std::uint64_t* bytes);
+
   [[nodiscard]] ByteView rest() const { return buffer_.view().subspan(position_); }
 
   Buffer buffer_;
@@ -59,7 +64,8 @@ class Unframer {
   Unframed damage_ = {.kind = Unframed::Kind::kDamage};  // searching_: what it was
   Verify verify_;
   bool searching_ = false;
-  bool blank_ = false;  // searching_: only zeros were consumed
+  bool outlined_ = false;  // searching_: the damaged header tells nothing
+  bool blank_ = false;     // searching_: only zeros were consumed
 };
 
 }  // namespace eventcodec::record

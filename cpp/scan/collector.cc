@@ -57,6 +57,11 @@ std::string_view default_plugin(Kind kind) {
   }
 }
 
+std::uint8_t form_of(Payload payload) {
+  if (payload == Payload::kNothing) return kEmptyForm;
+  return payload == Payload::kTensorMessage ? kTensorForm : kMessageForm;
+}
+
 }  // namespace
 
 bool Collector::add(ByteView payload, std::uint64_t offset) {
@@ -70,7 +75,7 @@ bool Collector::add(ByteView payload, std::uint64_t offset) {
     case event::What::kRunMetadata:
       return add_graph(event, offset);
     case event::What::kSession:
-      add_session(event);
+      add_session(event, offset);
       return true;
     default:
       return true;
@@ -80,6 +85,7 @@ bool Collector::add(ByteView payload, std::uint64_t offset) {
 bool Collector::add_summary(const event::EventView& event, std::uint64_t offset) {
   rows_.clear();
   joined_.clear();
+  first_plugins_.clear();
   std::uint32_t index = 0;
   const bool ok =
       event::for_each_value(event, [&](ByteView value) { return decode_row(value, index++); });
@@ -96,11 +102,11 @@ bool Collector::add_graph(const event::EventView& event, std::uint64_t offset) {
   return append(row, event, offset);
 }
 
-void Collector::add_session(const event::EventView& event) {
+void Collector::add_session(const event::EventView& event, std::uint64_t offset) {
   // A file of nothing but restarts and tags must not cost the square of its size.
   constexpr std::size_t kMostRowCounts = std::size_t{1} << 20;
   if (!event::is_session_start(event.body)) return;
-  SessionStart start{.step = event.step, .rows = {}};
+  SessionStart start{.step = event.step, .offset = offset, .rows = {}};
   if (row_counts_ + series_.size() <= kMostRowCounts) {
     for (const Series& series : series_) start.rows.push_back(series.rows.size);
     row_counts_ += series_.size();
@@ -145,16 +151,20 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
   return true;
 }
 
-// The plugin of the tag's first metadata, which may stand in this very value.
-std::string_view Collector::plugin_of(const event::ValueView& value) const {
-  const auto found = tags_.find(as_text(value.tag));
+// The plugin of the tag's first metadata, which may stand in this very event: a later value of the
+// same tag there has none.
+std::string_view Collector::plugin_of(const event::ValueView& value) {
+  const std::string_view tag = as_text(value.tag);
+  const auto found = tags_.find(tag);
   if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
-  return as_text(value.plugin);
+  if (value.has_metadata) return first_plugins_.emplace(tag, as_text(value.plugin)).first->second;
+  const auto first = first_plugins_.find(tag);
+  return first == first_plugins_.end() ? std::string_view{} : first->second;
 }
 
 // hparams stand in the metadata, and so may whatever a plugin keeps that is not known; any other
 // value without a payload says nothing but the metadata of its tag.
-void Collector::classify_empty(Row* row) const {
+void Collector::classify_empty(Row* row) {
   const std::string_view plugin = plugin_of(row->value);
   row->kind = kind_of_plugin(plugin, Kind::kRaw);
   if (row->kind == Kind::kHparams || (row->kind == Kind::kRaw && !plugin.empty())) return;
@@ -226,6 +236,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   TagEntry& entry = entry_of(row.value);
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_of(entry, as_text(row.value.tag), row.kind);
+  series.forms |= form_of(row.value.payload);
   if (row.value.has_metadata || series.rows.size == 0) {
     series.plugin = entry.plugin.empty() ? default_plugin(row.kind) : entry.plugin;
     series.display_name = entry.display_name;
@@ -242,6 +253,20 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
     series.append_reference(event.step, event.wall_time, {offset, row.index, item});
   }
   return true;
+}
+
+std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (std::size_t id = 0; id != series_.size(); ++id) {
+    const auto entry = tags_.find(std::string_view(series_[id].tag));
+    if (entry->second.has_metadata && entry->second.series.front() == id) {
+      found.emplace_back(entry->first, entry->second.plugin);
+    }
+  }
+  for (const auto& [tag, entry] : tags_) {
+    if (entry.has_metadata && entry.series.empty()) found.emplace_back(tag, entry.plugin);
+  }
+  return found;
 }
 
 bool Collector::make_room(Series& series, std::uint64_t rows) const {

@@ -11,12 +11,15 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "scan/state.h"
+#include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
+  std::uint64_t offset;             // of its record
   std::vector<std::uint64_t> rows;  // of each series, how many stand before it in this file
 };
 
@@ -25,6 +28,9 @@ class Collector {
   // Adds the rows of one event, whose record stands at `offset`. False: the event is malformed (or
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
+
+  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset);
 
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
@@ -41,7 +47,17 @@ class Collector {
     total_ = total;
   }
 
+  // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
+  // not what save() wrote.
+  [[nodiscard]] bool save(StateWriter& out) const;
+  [[nodiscard]] bool restore(StateReader& in);
+
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+
+  // The tags that have metadata, each with the plugin of its first; in the order of their series,
+  // then those without values in no particular one.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
+
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
  private:
@@ -72,13 +88,14 @@ class Collector {
 
   bool add_summary(const event::EventView& event, std::uint64_t offset);
   bool add_graph(const event::EventView& event, std::uint64_t offset);
-  void add_session(const event::EventView& event);
+  void add_session(const event::EventView& event, std::uint64_t offset);
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
-  void classify_empty(Row* row) const;
-  [[nodiscard]] std::string_view plugin_of(const event::ValueView& value) const;
+  void classify_empty(Row* row);
+  std::string_view plugin_of(const event::ValueView& value);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   TagEntry& entry_of(const event::ValueView& value);
+  Series& series_of(const vdl::ValueView& value);
   Series& series_of(TagEntry& entry, std::string_view tag, Kind kind);
   bool make_room(Series& series, std::uint64_t rows) const;
   void learn(Series& series, const Row& row);
@@ -90,6 +107,9 @@ class Collector {
   std::size_t row_counts_ = 0;  // in session_starts_
   event::Joined joined_;
   std::vector<Row> rows_;
+  // Tag -> plugin, from first metadata that stand in the event that is being decoded.
+  std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
 };

@@ -1,4 +1,5 @@
-// file.cc - scans one event file into columns.
+// file.cc - scans one file into columns; the records of event files. (Those of VisualDL:
+// vdl_file.cc)
 #include "scan/file.h"
 
 #include <algorithm>
@@ -10,12 +11,6 @@ namespace eventcodec::scan {
 
 using record::DamageKind;
 using record::Unframed;
-
-namespace {
-
-constexpr const char* kMalformedEvent = "malformed event";
-
-}  // namespace
 
 void EventFile::forget() {
   collector_ = {};
@@ -74,9 +69,12 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer) {
 // Reads records until the file ends, maybe in the middle of one, or damage ends the reading.
 Status EventFile::take_all(Window& window, const Options& options) {
   std::uint64_t wanted = 0;
+  SearchBudget budget(window.file_bytes() - window.offset());
   while (true) {
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
+    if (committed_ == 0 && damage_.empty()) format_ = format_of(window.bytes(), path_);
+    if (format_ == Format::kVisualDl) return take_all_vdl(window, options);
     Result<Unframed> found = take_records(window, options);
     if (!found.ok()) return found.error();
     if (!options.keep_rows) collector_.drop_rows();
@@ -87,7 +85,7 @@ Status EventFile::take_all(Window& window, const Options& options) {
       continue;
     }
     wanted = 0;
-    const Result<bool> go_on = pass_damage(window, found.value(), options);
+    const Result<bool> go_on = pass_damage(window, budget, found.value(), options);
     if (!go_on.ok()) return go_on.error();
     if (!go_on.value()) return {};
   }
@@ -128,9 +126,10 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options)
 }
 
 // Deals with a header that is none. False: nothing after it can be read for now.
-Result<bool> EventFile::pass_damage(Window& window, const Unframed& found, const Options& options) {
+Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const Unframed& found,
+                                    const Options& options) {
   const char* reason = record::reason_of(found.damage);
-  if (options.mode == Mode::kSalvage) return skip_damage(window, reason);
+  if (options.mode == Mode::kSalvage) return skip_damage(window, budget, reason);
   Result<bool> zeros = is_zero_to_end(window);
   if (!zeros.ok()) return zeros.error();
   if (zeros.value()) return false;
@@ -139,8 +138,9 @@ Result<bool> EventFile::pass_damage(Window& window, const Unframed& found, const
   return false;
 }
 
-Result<bool> EventFile::skip_damage(Window& window, const char* reason) {
-  const Result<Skipped> skipped = skip_to_record(window);
+Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {
+  const Result<Skipped> skipped = skip_to_record(
+      window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming, budget);
   if (!skipped.ok()) return skipped.error();
   switch (skipped.value().kind) {
     case Skipped::Kind::kZeros:

@@ -23,6 +23,9 @@ class Window {
   // are not there.
   [[nodiscard]] bool can_hold(std::uint64_t bytes) const { return bytes <= file_bytes_ - offset_; }
 
+  // From offset() to the end of the file.
+  [[nodiscard]] std::uint64_t remaining() const { return file_bytes_ - offset_; }
+
   [[nodiscard]] ByteView bytes() const { return {data_ + begin_, end_ - begin_}; }
   void drop(std::size_t bytes) {
     begin_ += bytes;
@@ -32,6 +35,9 @@ class Window {
   // Of the first byte of bytes(), and of the byte after the last.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   [[nodiscard]] std::uint64_t end_offset() const { return offset_ + (end_ - begin_); }
+  // For reads beside the window.
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
   // Whether bytes() reach to the end of the file.
   [[nodiscard]] bool at_end() const { return end_offset() == file_bytes_; }
 

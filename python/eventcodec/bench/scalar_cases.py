@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from eventcodec.bench import baselines, peers
+from eventcodec.bench.inputs import loss_curve
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import Case, expect
-from eventcodec.bench.writer_case import check_scalars, event_files, loss_curve, writer_case
+from eventcodec.bench.writer_case import check_scalars, event_files, writer_case
 
 __all__ = ["SCALAR_CASES"]
 

@@ -1,5 +1,4 @@
-"""The writers of other packages, with their signatures and manners, over this package's writer.
+"""Readers and writers with the names, signatures and manners of other packages.
 
-eventcodec.compat.torch stands for torch.utils.tensorboard, eventcodec.compat.tensorboardx for
-tensorboardX. docs/compat.md says where they do better than the originals.
+docs/compat.md says where they do better than the originals.
 """

@@ -1,4 +1,4 @@
-"""Finds event files, by TensorBoard's rule of what a run is."""
+"""Finds event files and VisualDL logs, by TensorBoard's rule of what a run is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["EVENT_FILE_MARK", "PathLike", "as_paths", "base_of", "find_event_files"]
+__all__ = [
+    "EVENT_FILE_MARK",
+    "VISUALDL_MARK",
+    "PathLike",
+    "as_paths",
+    "base_of",
+    "find_event_files",
+]
 
 PathLike = str | os.PathLike[str]
 
-# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains this.
+# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains the
+# first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
+VISUALDL_MARK = "vdlrecords"
+_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -35,7 +45,7 @@ def _walk(directory: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield (directory, sorted file names), following links but never in a circle."""
     seen: set[tuple[int, int]] = set()
     for where, directories, names in os.walk(directory, followlinks=True):
-        status = Path(where).stat()
+        status = os.stat(where)  # noqa: PTH116 (a Path for each of 100,000 directories)
         identity = (status.st_dev, status.st_ino)
         if identity in seen:
             directories.clear()
@@ -50,10 +60,15 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
         yield root.parent.relative_to(base).as_posix(), root
         return
     for where, names in _walk(root):
-        for name in names:
-            file = Path(where) / name
-            if EVENT_FILE_MARK in name and file.is_file():
-                yield Path(where).relative_to(base).as_posix(), file
+        marked = [name for name in names if any(mark in name for mark in _MARKS)]
+        if not marked:
+            continue
+        directory = Path(where)
+        run = directory.relative_to(base).as_posix()
+        for name in marked:
+            file = directory / name
+            if file.is_file():
+                yield run, file
 
 
 def base_of(roots: list[Path]) -> Path:

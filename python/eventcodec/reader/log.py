@@ -13,6 +13,7 @@ from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_files
 from eventcodec.reader.run import Named, Run
+from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import Patterns, Steps, as_patterns, matches, rows_of
 from eventcodec.reader.table import Table
 from eventcodec.reader.tables import histogram_table, hparams_table, scalar_table, text_table
@@ -30,6 +31,7 @@ def open(  # noqa: A001
     verify: bool = True,
     purge: bool = True,
     threads: int | None = None,
+    index: bool | PathLike = True,
 ) -> Log:
     """Read event files into columns.
 
@@ -43,6 +45,10 @@ def open(  # noqa: A001
             a SessionLog START at T, which the writers' purge_step= and resume= put there. False
             gives every point in the files.
         threads: how many files are read at the same time; None for one per processor.
+        index: take what `eventcodec index` has read before from its index, at or above `path` or
+            in the user's cache, and read only what is new. A path names the directory of the index
+            of `path`; False reads everything. The answers are the same. Used with
+            mode="salvage" and verify=True alone.
 
     Returns:
         A Log. An unfinished record at the end of a file is not damage: see `Log.refresh`.
@@ -62,7 +68,7 @@ def open(  # noqa: A001
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
     """
-    return Log(path, mode=mode, verify=verify, purge=purge, threads=threads)
+    return Log(path, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
 
 
 def _thread_count(threads: int | None) -> int:
@@ -92,6 +98,7 @@ class Log:
         verify: bool = True,
         purge: bool = True,
         threads: int | None = None,
+        index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
         self._mode = mode
@@ -101,6 +108,8 @@ class Log:
         self._named = {each for each in self.path if each.is_file()}
         self._files: dict[Path, _native.EventFile] = {}
         self._unread: dict[Path, OSError] = {}
+        # The index is as old as it is: what was read since is known better here.
+        self._index = index if mode == "salvage" and verify else False
         self._runs: dict[str, tuple[list[Path], Run]] = {}
         self.refresh()
 
@@ -149,6 +158,10 @@ class Log:
         """
         found = find_event_files(as_paths(self.path))
         paths = [path for files in found.values() for path in files]
+        if self._index is not False:
+            place = None if self._index is True else Path(self._index)
+            restore_files(paths, self._files, place, base_of(self.path))
+            self._index = False
         self._files = {
             path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
         }

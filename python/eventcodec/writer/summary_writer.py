@@ -57,7 +57,8 @@ class SummaryWriter(EventLog):
         max_file_bytes: begin a new event file before one exceeds this, at least 64 KiB; None for
             one file. TensorBoard reads the files of a directory as one run.
         max_pending_bytes: memory for records that wait for the device, at least 1 MiB. When it is
-            full a call waits up to a second, then its record is dropped and counted.
+            full a call waits up to a second, then its record is dropped and counted; later calls
+            do not wait until the device answers.
         muted: True to check the arguments of every call and write nothing, not even a file.
 
     Raises:

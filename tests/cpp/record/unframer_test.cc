@@ -278,10 +278,17 @@ TEST(records_inside_an_intact_record_stay_inside) {
   Buffer out;
   for (int i = 0; i < 3; ++i) REQUIRE(record::frame(inner.bytes, out));
   Bytes bytes(out.data(), out.data() + out.size());
-  bytes[3] ^= 0x10;  // the first header: its payload's records come to light, and are whole
-  const Salvaged got = salvage(bytes, 700);
-  CHECK_EQ(got.payloads.size(), inner.payloads.size() + 2);
-  bytes[3] ^= 0x10;
+  // A damaged header still tells where the record ends, by its length or by the checksum of it.
+  for (std::size_t bit = 0; bit != 8 * record::kHeaderBytes; ++bit) {
+    bytes[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+    for (const std::size_t chunk : {1u, 700u, 1u << 20}) {
+      const Salvaged got = salvage(bytes, chunk);
+      CHECK_EQ(got.payloads.size(), 2u);
+      REQUIRE(got.regions.size() == 1);
+      CHECK_EQ(got.regions[0].length, inner.bytes.size() + record::kOverheadBytes);
+    }
+    bytes[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+  }
   bytes[0] ^= 0x10;
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(inner.bytes.size()));
   const Salvaged cut = salvage(bytes, 700);

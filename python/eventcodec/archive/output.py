@@ -1,0 +1,344 @@
+"""Output that appears whole or not at all, and never outside its destination.
+
+Everything is written under a temporary name beside the destination, made durable, and only then
+given its own name in one step that replaces nothing. The temporary names hold no "tfevents", so
+that no reader takes what is unfinished for a log. Directories are entered one by one through their
+descriptors and without following symbolic links, so that nobody can move the output elsewhere
+while it is being written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = [
+    "OutputDirectory",
+    "OutputTree",
+    "Piece",
+    "atomic_file",
+    "check_run_name",
+    "open_source",
+    "write_all",
+]
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PREFIX, _SUFFIX = ".eventcodec-", ".partial"
+_LONGEST_NAME = 255  # bytes of one part of a path, on every file system in use
+# Beyond this one sync of the file system costs less than one of each file.
+_MANY_FILES = 32
+
+
+def _temporary_name() -> str:
+    return f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}"
+
+
+def open_source(path: Path) -> int:
+    """Open a regular file for reading and return its descriptor.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file (a named pipe would hang).
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return descriptor
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all bytes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def check_run_name(run: str) -> str:
+    """Return a run's name if it can be a path below a destination.
+
+    Raises:
+        ValueError: it is absolute, has an empty part, `.`, `..`, a control character or a part of
+            more than 255 bytes. (`.` alone is the destination itself.)
+    """
+    if run == ".":
+        return run
+    for part in run.split("/"):
+        if part in ("", ".", ".."):
+            raise ValueError(f"run {run!r} would leave the destination: rename it")
+        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in part):
+            raise ValueError(f"run {run!r} holds a control character: rename it")
+        if len(os.fsencode(part)) > _LONGEST_NAME:
+            raise ValueError(f"run {run[:40]!r}... has a part of over 255 bytes: rename it")
+    return run
+
+
+def _name_in(path: Path) -> tuple[Path, str]:
+    """Split a destination into the directory it will stand in and its name there."""
+    if "\0" in str(path):
+        raise ValueError(f"a path cannot hold a NUL character, got {str(path)!r}")
+    absolute = Path(os.path.normpath(path.absolute())) if path.name in ("", "..") else path
+    if absolute.name in ("", "..", "."):
+        raise ValueError(f"{str(path)!r} names no new file or directory")
+    return absolute.parent, absolute.name
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path, *, replace: bool = False) -> Iterator[int]:
+    """Give a descriptor to write to; what was written is the file `path` when the block ends.
+
+    Args:
+        path: the file to make.
+        replace: True to take the place of a file that is there.
+
+    Yields:
+        A descriptor open for writing; it is synced and closed here.
+
+    Raises:
+        FileExistsError: something is at `path` and `replace` is False.
+        OSError: it cannot be written; nothing is left behind.
+    """
+    directory, name = _name_in(path)
+    parent = os.open(directory, _DIRECTORY)
+    temporary = _temporary_name()
+    try:
+        if not replace:
+            _refuse_existing(parent, name, path)
+        descriptor = os.open(temporary, _NEW_FILE, 0o666, dir_fd=parent)
+        try:
+            try:
+                yield descriptor
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if replace:
+                os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+            else:
+                _give_name(parent, temporary, name, path)
+            os.fsync(parent)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=parent)
+            raise
+    finally:
+        os.close(parent)
+
+
+def _refuse_existing(parent: int, name: str, path: Path) -> None:
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    raise FileExistsError(errno.EEXIST, "File exists: choose another destination", str(path))
+
+
+def _give_name(parent: int, temporary: str, name: str, path: Path) -> None:
+    """Rename without replacing anything."""
+    try:
+        os.link(temporary, name, src_dir_fd=parent, dst_dir_fd=parent, follow_symlinks=False)
+    except FileExistsError as error:
+        message = "File exists: choose another destination"
+        raise FileExistsError(errno.EEXIST, message, str(path)) from error
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        # A file system without hard links: what appears at this very moment would be replaced.
+        _refuse_existing(parent, name, path)
+        os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        return
+    os.unlink(temporary, dir_fd=parent)
+
+
+class Piece(NamedTuple):
+    """A file that was written into a tree, still under its temporary name."""
+
+    run: str
+    temporary: str
+    name: str
+
+
+class OutputTree:
+    """A directory that is being filled, maybe by several processes. Can be pickled.
+
+    Attributes:
+        path: where it stands for now.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def create(self, run: str, name: str) -> Iterator[tuple[int, Piece]]:
+        """Give a descriptor to write to, and the piece that it becomes when the block ends.
+
+        Args:
+            run: the directory below the destination, "." for itself.
+            name: of the file there.
+
+        Yields:
+            The descriptor, which is closed here, and the Piece to hand to
+            OutputDirectory.commit().
+        """
+        if "/" in name or "\0" in name or name in ("", ".", ".."):
+            raise ValueError(f"a file cannot have the name {name!r}")
+        directory = self._enter(run)
+        try:
+            temporary = _temporary_name()
+            descriptor = os.open(temporary, _NEW_FILE, 0o666, dir_fd=directory)
+        finally:
+            os.close(directory)
+        try:
+            yield descriptor, Piece(run, temporary, name)
+        finally:
+            os.close(descriptor)
+
+    def reopen(self, piece: Piece) -> int:
+        """Open a piece again, to append to it."""
+        directory = self._enter(piece.run)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(piece.temporary, flags, dir_fd=directory)
+        finally:
+            os.close(directory)
+
+    def _enter(self, run: str) -> int:
+        """Make and open the directory of a run."""
+        at = os.open(self.path, _DIRECTORY | os.O_NOFOLLOW)
+        for part in [] if run == "." else run.split("/"):
+            try:
+                if part in ("", ".", "..") or "\0" in part:
+                    raise ValueError(f"run {run!r} would leave the destination")
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=at)
+                below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            finally:
+                os.close(at)
+            at = below
+        return at
+
+
+class OutputDirectory:
+    """A new directory of event files: `with OutputDirectory(path) as output: ... commit()`.
+
+    Without a commit nothing is left behind.
+
+    Attributes:
+        tree: the OutputTree to write into.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Args: path: the destination: nothing, or an empty directory.
+
+        Raises:
+            FileExistsError: there is something at `path`.
+            OSError: the directory above it cannot be written to.
+        """
+        self._path = path
+        directory, self._name = _name_in(path)
+        self._parent = os.open(directory, _DIRECTORY)
+        self._temporary = _temporary_name()
+        try:
+            self._refuse_contents()
+            os.mkdir(self._temporary, 0o700, dir_fd=self._parent)
+        except BaseException:
+            os.close(self._parent)
+            raise
+        self.tree = OutputTree(directory.absolute() / self._temporary)
+        self._committed = False
+
+    def _refuse_contents(self) -> None:
+        try:
+            is_link = stat.S_ISLNK(os.lstat(self._name, dir_fd=self._parent).st_mode)
+            empty = not is_link and not any(self._path.iterdir())
+        except FileNotFoundError:
+            return
+        except NotADirectoryError:
+            empty = False
+        if not empty:
+            message = "File exists: choose another destination, or an empty directory"
+            raise FileExistsError(errno.EEXIST, message, str(self._path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def commit(self, pieces: Iterable[Piece]) -> None:
+        """Make the pieces durable, name them, and make the directory appear."""
+        by_run: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            by_run.setdefault(piece.run, []).append(piece)
+        root = os.open(self._temporary, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
+        many = sum(map(len, by_run.values())) > _MANY_FILES
+        try:
+            for run, files in by_run.items():
+                directory = self.tree._enter(run)
+                try:
+                    self._name_files(directory, files, sync=not many)
+                finally:
+                    os.close(directory)
+            _remove_left_overs(root)
+            if many:
+                _sync_file_system(root)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.fchmod(root, 0o777 & ~umask)
+            os.fsync(root)
+        finally:
+            os.close(root)
+        # Replaces an empty directory at most.
+        os.rename(self._temporary, self._name, src_dir_fd=self._parent, dst_dir_fd=self._parent)
+        self._committed = True
+        os.fsync(self._parent)
+
+    @staticmethod
+    def _name_files(directory: int, files: list[Piece], *, sync: bool) -> None:
+        for piece in files:
+            if sync:
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(piece.temporary, flags, dir_fd=directory)
+                os.fsync(descriptor)
+                os.close(descriptor)
+            os.rename(piece.temporary, piece.name, src_dir_fd=directory, dst_dir_fd=directory)
+        if sync:
+            os.fsync(directory)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if not self._committed:
+                shutil.rmtree(self.tree.path, ignore_errors=True)
+        finally:
+            os.close(self._parent)
+
+
+def _remove_left_overs(root: int) -> None:
+    """Remove what tasks began that were killed, and were done again elsewhere."""
+    for _, _, names, directory in os.fwalk(".", dir_fd=root):
+        for name in names:
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                os.unlink(name, dir_fd=directory)
+
+
+def _sync_file_system(descriptor: int) -> None:
+    """Make everything on the file system of a descriptor durable."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+    elif syncfs(descriptor) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

@@ -1,0 +1,238 @@
+"""Salvage the intact records of damaged event files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from eventcodec import _native
+from eventcodec.archive import engine
+from eventcodec.archive.output import (
+    OutputDirectory,
+    OutputTree,
+    Piece,
+    atomic_file,
+    open_source,
+)
+from eventcodec.damage import SkippedRegion
+from eventcodec.reader.discover import EVENT_FILE_MARK, PathLike, find_event_files
+
+__all__ = ["RepairReport", "Salvaged", "broken_name", "repair"]
+
+
+class Salvaged(NamedTuple):
+    """A run of intact records that were copied.
+
+    Attributes:
+        offset: the first byte of it in the source.
+        length: its bytes.
+        records: how many records.
+        recovered: whether it was found by a search behind a damaged header.
+    """
+
+    offset: int
+    length: int
+    records: int
+    recovered: bool
+
+
+@dataclass(frozen=True)
+class RepairReport:
+    """What repairing one file did.
+
+    Attributes:
+        path: the damaged file.
+        destination: the repaired one; None when it needed no repair and stayed in its place.
+        kept: where the file as it was is kept after a repair in place; else None.
+        bytes: size of the damaged file.
+        records: number of records that were copied.
+        salvaged: the runs of records that were copied, in file order.
+        damage: the regions that hold no intact record.
+        records_before: for each region of damage, how many copied records stand before it.
+        unreadable: intact records that were left out because no event of them can be read
+            elsewhere: TensorBoard's readers would give up on the whole file.
+        pending_bytes: bytes at the end that were left out: an unfinished record, or zeros.
+        version_added: whether the first record of a file, "brain.Event:2", was missing.
+    """
+
+    path: str
+    destination: str | None
+    kept: str | None
+    bytes: int
+    records: int
+    salvaged: list[Salvaged]
+    damage: list[SkippedRegion]
+    records_before: list[int]
+    unreadable: list[SkippedRegion]
+    pending_bytes: int
+    version_added: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether the repaired file differs from the damaged one."""
+        left_out = bool(self.damage or self.unreadable or self.pending_bytes)
+        return left_out or self.version_added
+
+
+def repair(
+    source: PathLike,
+    destination: PathLike | None = None,
+    *,
+    in_place: bool = False,
+    raw: bool = False,
+    executor: Executor | None = None,
+    workers: int | None = None,
+) -> Iterator[RepairReport]:
+    """Copy what is intact of event files to new ones.
+
+    A record is intact when the checksums of its length and its payload are right, wherever in the
+    file it stands; records inside the payload of another are not taken for records of the file.
+    The output starts with the version record that readers expect and holds only events that
+    TensorBoard's readers take (its schema, UTF-8, a finite wall time), so that they show exactly
+    what was salvaged. The source is never changed.
+
+    Args:
+        source: an event file or a log directory.
+        destination: of a file: the new file, or a directory to put it in. Of a directory: the new
+            directory, which gets the event files under their names. It appears whole when the
+            iterator ends, or not at all.
+        in_place: instead of a destination: each damaged file is replaced by its repaired form in
+            one step, and kept under its name with "tf-events" for "tfevents" and ".broken" at the
+            end. Not for files that are still being written.
+        raw: for any TFRecord file: payloads are not looked at.
+        executor: where to work; None for threads of this process.
+        workers: how many files at a time; None for one per processor.
+
+    Returns:
+        An iterator of one RepairReport per file, in the order in which they are done. The work is
+        done as it is iterated.
+
+    Raises:
+        FileNotFoundError: there is nothing at `source`.
+        FileExistsError: there is something at `destination`.
+        OSError: a file cannot be read or written.
+        ValueError: neither or both of `destination` and `in_place`.
+
+    Example:
+        >>> from eventcodec.archive import repair
+        >>> [report.records for report in repair("runs", "repaired")]  # doctest: +SKIP
+        [1001]
+    """
+    if in_place == (destination is not None):
+        raise ValueError("name a destination, or set in_place=True, not both")
+    path = Path(source)
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "No such event file or log directory", str(path))
+    if in_place or destination is None:
+        return _in_place(path, raw, executor, workers)
+    if path.is_file():
+        return iter([_to_file(path, Path(destination), raw)])
+    return _to_directory(path, Path(destination), raw, executor, workers)
+
+
+def broken_name(name: str) -> str:
+    """Return the name under which a repaired file is kept as it was: one that no reader takes."""
+    return name.replace(EVENT_FILE_MARK, "tf-events") + ".broken"
+
+
+def _salvage(path: Path, descriptor: int, *, raw: bool) -> RepairReport:
+    """Copy the intact records of one file to a descriptor."""
+    source = open_source(path)
+    try:
+        found = _native.salvage(
+            source, descriptor, events=not raw, copy=descriptor >= 0, path=os.fsencode(path)
+        )
+    finally:
+        os.close(source)
+    return RepairReport(
+        path=str(path),
+        destination=None,
+        kept=None,
+        bytes=found["bytes"],
+        records=found["records"],
+        salvaged=[Salvaged(*stretch) for stretch in found["stretches"]],
+        damage=[SkippedRegion(str(path), *region[:3]) for region in found["damage"]],
+        records_before=[region[3] for region in found["damage"]],
+        unreadable=[SkippedRegion(str(path), *region[:3]) for region in found["unreadable"]],
+        pending_bytes=found["pending_bytes"],
+        version_added=found["version_added"],
+    )
+
+
+def _to_file(path: Path, destination: Path, raw: bool) -> RepairReport:
+    if destination.is_dir():
+        destination = destination / path.name
+    with atomic_file(destination) as descriptor:
+        report = _salvage(path, descriptor, raw=raw)
+    return _with(report, destination=str(destination))
+
+
+def _with(report: RepairReport, **changes: str | None) -> RepairReport:
+    from dataclasses import replace
+
+    return replace(report, **changes)  # type: ignore[arg-type]
+
+
+def _files_of(path: Path) -> list[tuple[str, Path]]:
+    found = [(run, file) for run, files in find_event_files([path]).items() for file in files]
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, "no event files here", str(path))
+    return found
+
+
+def _to_tree(tree: OutputTree, raw: bool, task: tuple[str, Path]) -> tuple[RepairReport, Piece]:
+    run, path = task
+    with tree.create(run, path.name) as (descriptor, piece):
+        return _salvage(path, descriptor, raw=raw), piece
+
+
+def _to_directory(
+    path: Path, destination: Path, raw: bool, executor: Executor | None, workers: int | None
+) -> Iterator[RepairReport]:
+    files = _files_of(path)
+    with OutputDirectory(destination) as output:
+        pieces = []
+        work = partial(_to_tree, output.tree, raw)
+        for report, piece in engine.run(work, files, executor=executor, workers=workers):
+            pieces.append(piece)
+            where = destination / ("" if piece.run == "." else piece.run) / piece.name
+            yield _with(report, destination=str(where))
+        output.commit(pieces)
+
+
+def _in_place(
+    path: Path, raw: bool, executor: Executor | None, workers: int | None
+) -> Iterator[RepairReport]:
+    files = [path] if path.is_file() else [file for _, file in _files_of(path)]
+    yield from engine.run(partial(_replace, raw), files, executor=executor, workers=workers)
+
+
+def _replace(raw: bool, path: Path) -> RepairReport:
+    """Repair one file where it stands, if it needs it."""
+    found = _salvage(path, -1, raw=raw)
+    if not found.changed:
+        return found
+    path = path.resolve()  # of a link, the file itself is replaced
+    with atomic_file(path, replace=True) as descriptor:
+        os.fchmod(descriptor, path.stat().st_mode & 0o777)
+        report = _salvage(path, descriptor, raw=raw)
+        kept = _keep(path)
+    return _with(report, destination=str(path), kept=str(kept))
+
+
+def _keep(path: Path) -> Path:
+    """Give a file a second name that no reader takes; it then survives being replaced."""
+    name = broken_name(path.name)
+    for number in range(1000):
+        kept = path.with_name(f"{name}.{number}" if number else name)
+        with contextlib.suppress(FileExistsError):
+            os.link(path, kept, follow_symlinks=False)
+            return kept
+    raise FileExistsError(errno.EEXIST, "too many .broken files", str(path))

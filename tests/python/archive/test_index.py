@@ -1,0 +1,442 @@
+"""The index: equal answers with and without, only new bytes read, nothing harmed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+
+import eventcodec
+from eventcodec import _native
+from eventcodec.archive import index, query
+from eventcodec.reader.saved_scans import DATABASE, cache_directory
+
+VERSION = Event(wall_time=1.7e9, file_version="brain.Event:2").SerializeToString()
+
+
+def scalar(step: int, tag: str = "loss", value: float | None = None) -> bytes:
+    event = Event(wall_time=1.7e9 + step, step=step)
+    event.summary.value.add(tag=tag, simple_value=step / 2 if value is None else value)
+    return event.SerializeToString()
+
+
+def restart(step: int) -> bytes:
+    event = Event(wall_time=1.7e9, step=step)
+    event.session_log.status = SessionLog.START
+    return event.SerializeToString()
+
+
+def histogram(step: int) -> bytes:
+    event = Event(wall_time=1.7e9 + step, step=step)
+    value = event.summary.value.add(tag="weights")
+    value.histo.bucket_limit.extend([0.0, 1.0])
+    value.histo.bucket.extend([0.0, float(step)])
+    return event.SerializeToString()
+
+
+def image(step: int) -> bytes:
+    event = Event(wall_time=1.7e9 + step, step=step)
+    event.summary.value.add(tag="x").image.encoded_image_string = b"p" * (step % 50)
+    return event.SerializeToString()
+
+
+def append(path: Path, *payloads: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(b"".join(map(_native.frame, payloads)))
+
+
+def facts(log: eventcodec.Log) -> dict[str, Any]:
+    """Everything that a log says."""
+    found: dict[str, Any] = {"damage": log.damage, "pending": log.pending}
+    for name, run in log.runs.items():
+        found[name] = {
+            "tags": dict(run.tags),
+            "scalars": {
+                tag: (s.steps.tolist(), s.wall_times.tobytes(), s.values.tobytes())
+                for tag, s in run.scalars.items()
+            },
+            "histograms": {
+                tag: [(h.counts.tolist(), h.right.tolist()) for h in series]
+                for tag, series in run.histograms.items()
+            },
+            "raw": {tag: list(series) for tag, series in run.raw.items()},
+        }
+    return found
+
+
+def assert_equal_answers(place: Path, location: Path | None = None) -> None:
+    indexed = eventcodec.open(place, index=True if location is None else location)
+    plain = eventcodec.open(place, index=False)
+    assert facts(indexed) == facts(plain)
+    purged = eventcodec.open(place, purge=False)
+    assert facts(purged) == facts(eventcodec.open(place, purge=False, index=False))
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    place = tmp_path / "logs"
+    for run in ("a", "b/c", "."):
+        append(place / run / "events.out.tfevents.1", VERSION, *map(scalar, range(1, 30)))
+        append(place / run / "events.out.tfevents.1", histogram(3), image(4), restart(20))
+        append(place / run / "events.out.tfevents.2", VERSION, scalar(5), scalar(6, "late"))
+    return place
+
+
+def test_a_second_pass_reads_nothing(logs: Path) -> None:
+    first = index(logs)
+    assert (first.files, first.read, first.bytes_read > 0) == (6, 6, True)
+    before = {p: p.stat().st_mtime_ns for p in Path(first.location).iterdir()}
+    second = index(logs)
+    assert (second.read, second.unchanged, second.bytes_read) == (0, 6, 0)
+    assert {p: p.stat().st_mtime_ns for p in Path(first.location).iterdir()} == before
+    assert all("tfevents" not in path.name for path in before)
+    assert_equal_answers(logs)
+
+
+def test_only_new_bytes_are_read(logs: Path) -> None:
+    index(logs)
+    path = logs / "a/events.out.tfevents.1"
+    size = path.stat().st_size
+    append(path, scalar(40), histogram(41), scalar(42, "new"))
+    # Answers are right also while the index is behind.
+    assert_equal_answers(logs)
+    report = index(logs)
+    assert (report.read, report.bytes_read) == (1, path.stat().st_size - size)
+    assert_equal_answers(logs)
+    [(total,)] = query(logs, "SELECT sum(bytes) FROM tags WHERE run = 'a'", dialect="sqlite").rows
+    sizes = [len(_native.frame(p)) for p in (VERSION, VERSION, restart(20))]
+    whole = sum(p.stat().st_size for p in (logs / "a").iterdir())
+    assert total == whole - sum(sizes)
+
+
+def test_open_uses_the_index(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was indexed is not read again: a change that keeps size and time stays unseen."""
+    index(logs)
+    path = logs / "a/events.out.tfevents.1"
+    status = path.stat()
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert eventcodec.open(logs).damage == []
+    assert len(eventcodec.open(logs, index=False).damage) == 1
+    assert len(eventcodec.open(logs, mode="prefix").damage) == 1
+    # A subdirectory or a file is covered as well.
+    assert eventcodec.open(logs / "a").damage == []
+    assert eventcodec.open(path).damage == []
+
+
+@pytest.mark.parametrize("what", ["replaced", "rewritten", "cut", "gone", "damaged", "zeros"])
+def test_changed_files_are_noticed(logs: Path, what: str) -> None:
+    index(logs)
+    path = logs / "a/events.out.tfevents.1"
+    content = path.read_bytes()
+    if what == "replaced":
+        other = logs / "new"
+        append(other, VERSION, *map(scalar, range(100, 200)))
+        other.replace(path)
+    elif what == "rewritten":  # the same inode, other bytes, longer than before
+        path.write_bytes(b"")
+        append(path, VERSION, *map(scalar, range(100, 200)))
+    elif what == "cut":
+        with path.open("r+b") as file:
+            file.truncate(len(content) // 2)
+    elif what == "gone":
+        path.unlink()
+    elif what == "damaged":
+        path.write_bytes(content[:100] + b"\xff" + content[101:])
+    else:
+        path.write_bytes(content + bytes(1000))
+    assert_equal_answers(logs)
+    report = index(logs)
+    assert report.removed == (what == "gone")
+    assert report.read == (what != "gone")
+    assert_equal_answers(logs)
+    regions = query(logs, "SELECT path, offset FROM damage", dialect="sqlite").rows
+    assert [Path(logs, each[0]) for each in regions] == [
+        Path(region.path) for region in eventcodec.open(logs, index=False).damage
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_equal_answers_whatever_happens(tmp_path: Path, seed: int) -> None:
+    """A property: after any history of changes and passes, open() says what the files say."""
+    rng = np.random.default_rng(seed)
+    place = tmp_path / "logs"
+    paths = [place / run / f"events.out.tfevents.{n}" for run in ("a", "b") for n in (1, 2)]
+    step = 0
+    append(paths[0], VERSION)
+    for _ in range(25):
+        path = paths[int(rng.integers(4))]
+        act = rng.choice(["add", "add", "add", "cut", "flip", "torn", "unlink", "index", "index"])
+        if act == "add" or not path.exists():
+            makers = [scalar, histogram, image, restart]
+            append(path, *(makers[int(rng.integers(4))](step := step + 1) for _ in range(10)))
+        elif act == "cut":
+            os.truncate(path, int(rng.integers(path.stat().st_size + 1)))
+        elif act == "flip" and path.stat().st_size:
+            content = bytearray(path.read_bytes())
+            content[int(rng.integers(len(content)))] ^= 8
+            path.with_suffix(".new").write_bytes(content)
+            path.with_suffix(".new").replace(path)
+        elif act == "torn":
+            with path.open("ab") as file:
+                file.write(_native.frame(scalar(step))[:-7])
+        elif act == "unlink" and len(list(place.rglob("*tfevents*"))) > 1:
+            path.unlink()
+        else:
+            index(place)
+        assert_equal_answers(place)
+
+
+@pytest.mark.parametrize("harm", ["garbage", "empty", "version", "segment", "short", "flipped"])
+def test_a_harmed_index_is_no_harm(logs: Path, harm: str) -> None:
+    place = Path(index(logs).location)
+    [segment] = place.glob("*.columns")
+    if harm == "garbage":
+        (place / DATABASE).write_bytes(os.urandom(5000))
+    elif harm == "empty":
+        (place / DATABASE).write_bytes(b"")
+    elif harm == "version":
+        with sqlite3.connect(place / DATABASE) as database:
+            database.execute("PRAGMA user_version = 999")
+        database.close()
+    elif harm == "segment":
+        segment.unlink()
+    elif harm == "short":
+        os.truncate(segment, segment.stat().st_size // 2)
+    else:
+        content = bytearray(segment.read_bytes())
+        for at in range(5, len(content), 97):
+            content[at] ^= 0x40
+        segment.write_bytes(content)
+    assert_equal_answers(logs)
+    append(logs / "a/events.out.tfevents.1", scalar(50))
+    assert_equal_answers(logs)
+
+
+def test_hostile_states_are_refused(logs: Path) -> None:
+    """Any bytes with a right checksum: no crash, and no memory that is not there."""
+    file = _native.EventFile(os.fsencode(logs / "a/events.out.tfevents.1"))
+    _native.scan_files([file], mode="salvage", verify=True, threads=1, keep_rows=True)
+    state = file.save()[:-4]
+    rng = np.random.default_rng(0)
+    taken = 0
+    for _ in range(3000):
+        changed = bytearray(state)
+        for _ in range(int(rng.integers(1, 6))):
+            at = int(rng.integers(len(changed)))
+            changed[at : at + 8] = rng.bytes(8) if rng.random() < 0.5 else b"\xff" * 8
+        whole = bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little")
+        other = _native.EventFile(b"/nowhere")
+        if other.restore(whole):
+            taken += 1
+            for number, described in enumerate(other.series()):
+                assert len(other.columns(number)[0]) == described[5]
+            other.session_starts()
+            other.damage()
+            assert other.restore(other.save())
+    assert not _native.EventFile(b"/nowhere").restore(state[: len(state) // 2])
+    assert taken
+
+
+def _index_often(place: str, times: int) -> None:
+    for _ in range(times):
+        index(place)
+
+
+def test_two_processes_at_once(logs: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_index_often, args=(str(logs), 8)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for step in range(100, 130):
+        append(logs / "a/events.out.tfevents.1", scalar(step))
+        append(logs / f"new{step}/events.out.tfevents.1", VERSION, scalar(step))
+    for process in processes:
+        process.join(120)
+        assert process.exitcode == 0
+    assert_equal_answers(logs)
+    index(logs)
+    assert index(logs).read == 0
+    assert_equal_answers(logs)
+
+
+def test_a_location_of_choice(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = index(logs, location=tmp_path / "mine")
+    assert report.location == str(tmp_path / "mine")
+    assert not (logs / ".eventcodec").exists()
+    assert_equal_answers(logs, tmp_path / "mine")
+    assert query(logs, "SELECT count(*) FROM files", location=tmp_path / "mine").rows == [(6,)]
+    # Where the log directory takes no index, the user's cache does.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (logs / ".eventcodec").write_bytes(b"a file in the way")
+    report = index(logs)
+    assert report.location == str(cache_directory(logs))
+    assert index(logs).read == 0
+    assert_equal_answers(logs)
+
+
+def test_many_small_passes_keep_few_segments(logs: Path) -> None:
+    for step in range(100, 240):
+        append(logs / "a/events.out.tfevents.1", scalar(step))
+        append(logs / f"x{step}/events.out.tfevents.1", VERSION, scalar(step))
+        place = Path(index(logs).location)
+    assert len(list(place.glob("*.columns"))) <= 65
+    assert_equal_answers(logs)
+
+
+def test_links_are_indexed(logs: Path, tmp_path: Path) -> None:
+    shutil.move(logs / "b", tmp_path / "elsewhere")
+    (logs / "b").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "alias").symlink_to(logs)
+    assert index(tmp_path / "alias").read == 6
+    assert index(logs).read == 0
+    assert_equal_answers(logs)
+    assert_equal_answers(tmp_path / "alias")
+
+
+def test_names_that_are_not_text(tmp_path: Path) -> None:
+    directory = os.fsencode(tmp_path) + b"/logs/r\xff\n"
+    append(Path(os.fsdecode(directory)) / "events.out.tfevents.1", VERSION, scalar(1, "t\x1b[31m"))
+    assert index(tmp_path / "logs").read == 1
+    assert index(tmp_path / "logs").read == 0
+    assert_equal_answers(tmp_path / "logs")
+    assert query(tmp_path / "logs", "SELECT run, tag FROM tags", dialect="sqlite").rows == [
+        ("r\\xff\n", "t\x1b[31m")
+    ]
+
+
+def test_wrong_calls(tmp_path: Path, logs: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        index(tmp_path / "none")
+    with pytest.raises(NotADirectoryError):
+        index(logs / "a/events.out.tfevents.1")
+    with pytest.raises(FileNotFoundError, match="eventcodec index"):
+        query(logs, "SELECT 1", update=False)
+
+
+class TestQuery:
+    """SQL over the index, in both dialects."""
+
+    @pytest.fixture(params=["sqlite", "duckdb"])
+    def dialect(self, request: pytest.FixtureRequest) -> Any:
+        return request.param
+
+    def ask(self, logs: Path, sql: str, dialect: Any) -> list[tuple[Any, ...]]:
+        return query(logs, sql, dialect=dialect).rows
+
+    def test_scalars_are_what_open_gives(self, logs: Path, dialect: Any) -> None:
+        rows = self.ask(logs, "SELECT * FROM scalars", dialect)
+        table = eventcodec.open(logs).scalars()
+        columns = [table[name].tolist() for name in ("run", "tag", "step", "wall_time", "value")]
+        assert sorted(rows) == sorted(zip(*columns, strict=True))
+
+    def test_statistics(self, logs: Path, dialect: Any) -> None:
+        append(
+            logs / "s/events.out.tfevents.1",
+            VERSION,
+            *(scalar(n, "v", value) for n, value in enumerate([3.0, float("nan"), -1.5, 2.0])),
+            *(scalar(n, "nan", float("nan")) for n in range(3)),
+            scalar(1, "inf", float("inf")),
+        )
+        sql = "SELECT tag, min, max, last, nan_count, count FROM tags WHERE run = 's' ORDER BY tag"
+        assert self.ask(logs, sql, dialect) == [
+            ("inf", float("inf"), float("inf"), float("inf"), 0, 1),
+            ("nan", None, None, None, 3, 3),
+            ("v", -1.5, 3.0, 2.0, 1, 4),
+        ]
+
+    def test_runs_and_files(self, logs: Path, dialect: Any) -> None:
+        path = logs / "a/events.out.tfevents.1"
+        path.write_bytes(path.read_bytes()[:-3])
+        rows = self.ask(logs, "SELECT run, files, tags, health, last_step FROM runs", dialect)
+        assert sorted(rows) == [
+            (".", 2, 4, "whole", 6),
+            ("a", 2, 4, "pending", 6),
+            ("b/c", 2, 4, "whole", 6),
+        ]
+        [(size,)] = self.ask(logs, "SELECT sum(bytes) FROM files", dialect)
+        assert size == sum(p.stat().st_size for p in logs.rglob("*tfevents*"))
+
+    def test_hparams(self, logs: Path, dialect: Any) -> None:
+        with eventcodec.SummaryWriter(str(logs / "h")) as writer:
+            writer.add_scalar("x", 1, 1)
+        from torch.utils.tensorboard import SummaryWriter
+
+        with SummaryWriter(str(logs / "t")) as writer:
+            writer.add_hparams({"lr": 0.25, "name": "adam", "on": True}, {"x": 1.0}, run_name=".")
+        rows = self.ask(logs, "SELECT name, value FROM hparams ORDER BY name", dialect)
+        numbers = ("0.25", "1") if dialect == "duckdb" else (0.25, 1.0)  # torch stores True as 1
+        assert rows == [("lr", numbers[0]), ("name", "adam"), ("on", numbers[1])]
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "SELEKT 1",
+            "SELECT * FROM nothing",
+            "DELETE FROM files",
+            "DROP TABLE files",
+            "ATTACH '/tmp/x.sqlite' AS x",
+            "SELECT 1; SELECT 2; DROP TABLE files",
+        ],
+    )
+    def test_wrong_sql(self, logs: Path, sql: str) -> None:
+        with pytest.raises(ValueError, match="SQL"):
+            self.ask(logs, sql, "sqlite")
+        assert self.ask(logs, "SELECT count(*) FROM files", "sqlite") == [(6,)]
+
+    @pytest.mark.parametrize(
+        "sql", ["SELEKT 1", "SELECT * FROM read_csv('/etc/passwd')", "COPY files TO '/tmp/x'"]
+    )
+    def test_duckdb_reaches_no_files(self, logs: Path, sql: str) -> None:
+        with pytest.raises(ValueError, match="SQL"):
+            self.ask(logs, sql, "duckdb")
+
+    def test_the_examples_of_the_help_run(self, logs: Path, dialect: Any) -> None:
+        import re
+
+        from eventcodec.cli.query import command
+
+        examples = re.findall(r'"(SELECT[^"]*)"', command.help or "")
+        assert len(examples) == 5
+        for sql in examples:
+            self.ask(logs, sql, dialect)
+
+
+def test_the_commands(logs: Path, command: Any) -> None:
+    done = command("index", logs, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["read"] == 6
+    sql = "SELECT run, tag, step, value FROM scalars WHERE step = 5 ORDER BY run"
+    rows = command("query", logs, sql, "--json").stdout.splitlines()
+    assert json.loads(rows[0]) == {"run": ".", "tag": "loss", "step": 5, "value": 2.5}
+    table = command("query", logs, sql, "--format", "csv").stdout.splitlines()
+    assert table[0] == "run,tag,step,value"
+    assert table[1].startswith(".,loss,5,2.5")
+    assert command("query", logs, "SELEKT 1").returncode == 2
+    assert command("du", logs, "--by-run").returncode == 0
+    facts = [json.loads(line) for line in command("du", logs, "--json").stdout.splitlines()]
+    assert {each["tag"] for each in facts} == {"loss", "late", "weights", "x"}
+
+
+def test_csv_cells_are_safe(tmp_path: Path, command: Any) -> None:
+    evil = '=cmd|"/c calc"!A1\x1b[31m\r\n'
+    append(tmp_path / "events.out.tfevents.1", VERSION, scalar(1, evil, -2.0))
+    done = command("query", tmp_path, "SELECT tag, last FROM tags", "--format", "csv")
+    _, row = done.stdout.splitlines()
+    assert row.startswith("\"'=cmd")
+    assert row.endswith(",-2.0")
+    assert "\x1b" not in done.stdout
+    done = command("query", tmp_path, "SELECT tag, last FROM tags")
+    assert "\x1b" not in done.stdout
