@@ -14,7 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-visualdl-page campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign bench
+.PHONY: lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -39,6 +40,15 @@ test-visualdl-page: $(VENV)/.installed-test
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
+
+# The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's
+# chromium and chromium-driver. Screenshots are in build/screenshots.
+test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
+	$(BIN)/python -m pytest tests/browser/dashboards.py
+
+# Trainings with the frameworks and trackers themselves, with their writer and with ours.
+test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
+	$(BIN)/python -m pytest tests/frameworks/trainings.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
