@@ -12,7 +12,7 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x31'6e'61'63'73'63'65'00;  // "\0ecscan1"
+constexpr std::uint64_t kMagic = 0x32'6e'61'63'73'63'65'00;  // "\0ecscan2"
 
 constexpr std::size_t kRowBytes = 16;  // of any kind, at least
 
@@ -40,6 +40,7 @@ void put_series(StateWriter& out, const Series& series) {
   out.put_text(series.display_name);
   out.put_text(series.description);
   out.put(static_cast<std::uint8_t>(series.kind));
+  out.put(series.forms);
   out.put(series.rows.size);
   out.put_column(series.rows.steps, series.rows.size);
   out.put_column(series.rows.wall_times, series.rows.size);
@@ -56,6 +57,7 @@ void get_series(StateReader& in, Series& series) {
   series.display_name = in.get_text();
   series.description = in.get_text();
   const auto kind = in.get<std::uint8_t>();
+  series.forms = in.get<std::uint8_t>();
   const auto size = in.get<std::uint64_t>();
   if (kind > static_cast<std::uint8_t>(Kind::kRaw) || !in.can_hold(size, kRowBytes)) {
     return in.fail();
