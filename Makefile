@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python campaign fuzz bench lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -35,6 +35,16 @@ test-python: $(VENV)/.installed-test
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
+
+# Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
+# kept in tests/fuzz/corpus.
+SECONDS := 300
+SEED := 1
+fuzz: $(VENV)/.tools
+	cmake -S cpp --preset fuzz -G Ninja
+	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
+	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
+	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
