@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python campaign bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python campaign bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -36,8 +36,12 @@ campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+# The table that is committed: run it on a machine that has nothing else to do.
+bench-results: $(VENV)/.installed-bench
+	$(BIN)/eventcodec bench -o benchmarks/RESULTS.md
 
 CPP_SOURCES = $(shell find cpp tests/cpp -name '*.cc' -o -name '*.h')
 
