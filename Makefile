@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 PRESETS := dev asan-ubsan tsan
 
 .PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
-.PHONY: bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -49,6 +49,7 @@ test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
 test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
 # kept in tests/fuzz/corpus.
 SECONDS := 300
@@ -59,8 +60,12 @@ fuzz: $(VENV)/.tools
 	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
 	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+# The table that is committed: run it on a machine that has nothing else to do.
+bench-results: $(VENV)/.installed-bench
+	$(BIN)/eventcodec bench -o benchmarks/RESULTS.md
 
 CPP_SOURCES = $(shell find cpp tests/cpp -name '*.cc' -o -name '*.h')
 
