@@ -14,8 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign bench
-.PHONY: lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
+.PHONY: bench lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -49,6 +49,15 @@ test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
 test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+# Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
+# kept in tests/fuzz/corpus.
+SECONDS := 300
+SEED := 1
+fuzz: $(VENV)/.tools
+	cmake -S cpp --preset fuzz -G Ninja
+	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
+	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
+	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

@@ -8,11 +8,14 @@
 #include "bindings/writer_methods.h"
 // Python first
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <span>
 #include <vector>
 
+#include "histogram/few_buckets.h"
 #include "vdl/encode.h"
 #include "vdl/format.h"
+#include "wire/write.h"
 
 namespace eventcodec::bindings {
 namespace {
@@ -214,6 +217,37 @@ void add_series(const py::object& self, py::handle tag_object, const std::string
   if (!writer.end()) throw py::error_already_set();
 }
 
+// ---- histograms ----
+
+// Appends one packed field of doubles.
+template <class T>
+std::uint8_t* put_doubles(std::uint8_t* p, std::uint32_t field, std::span<const T> numbers) {
+  p = wire::put_length(p, field, numbers.size() * sizeof(double));
+  for (const T number : numbers) p = store_le(p, static_cast<double>(number));
+  return p;
+}
+
+// The Histogram message of values between edges of their own dtype, the smallest and the largest
+// value among them; None where count_few is not for them.
+template <class T>
+py::object few_buckets_message(const py::array_t<T, py::array::c_style>& values,
+                               const py::array_t<T, py::array::c_style>& edges) {
+  const std::span<const T> limits(edges.data(), static_cast<std::size_t>(edges.size()));
+  if (limits.size() < 2 || limits.size() > histogram::kFewBuckets + 1) return py::none();
+  const auto falls = [](T left, T right) { return !(left < right); };
+  if (std::adjacent_find(limits.begin(), limits.end(), falls) != limits.end()) return py::none();
+  const std::span<const T> numbers(values.data(), static_cast<std::size_t>(values.size()));
+  std::array<double, histogram::kFewBuckets> counted{};
+  const std::span<double> counts(counted.data(), limits.size() - 1);
+  without_gil_if_large(numbers.size_bytes(),
+                       [&] { histogram::count_few(numbers, limits, counts); });
+  std::array<std::uint8_t, 2 * (histogram::kFewBuckets + 2) * sizeof(double)> message{};
+  std::uint8_t* end =
+      put_doubles<double>(message.data(), vdl::kHist, std::span<const double>(counts));
+  end = put_doubles(end, vdl::kBinEdges, limits);
+  return to_bytes({message.data(), end});
+}
+
 // ---- files ----
 
 stream::FilePlan plan_of(std::string directory, std::string file_name, std::string suffix,
@@ -269,6 +303,10 @@ void register_vdl_writer(py::module_& module) {
   type.def("_close", &VdlWriter::close);
   type.def("_stats", [](const VdlWriter& writer) { return stats_dict(writer); });
   type.def_property_readonly("_is_closed", &VdlWriter::is_closed);
+  module.def("few_buckets_message", &few_buckets_message<float>, py::arg("values").noconvert(),
+             py::arg("edges").noconvert());
+  module.def("few_buckets_message", &few_buckets_message<double>, py::arg("values").noconvert(),
+             py::arg("edges").noconvert());
   module.def("check_vdl_tag", &check_vdl_tag, py::arg("tag"));
 }
 

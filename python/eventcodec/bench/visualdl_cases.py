@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 import eventcodec
+from eventcodec.bench.inputs import loss_curve
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, Case, Contender, Trial, expect
-from eventcodec.bench.writer_case import event_files, loss_curve
+from eventcodec.bench.writer_case import event_files
 
 __all__ = ["VISUALDL_CASES"]
 

@@ -212,7 +212,7 @@ TEST(a_flipped_bit_costs_one_record_at_most) {
   std::size_t found = 0;
   std::size_t flips = 0;
   for (std::size_t byte = 0; byte != log.bytes.size(); ++byte) {
-    for (unsigned bit = 0; bit < 8; bit += 3) {
+    for (unsigned bit = 0; bit < 8; bit += 5) {
       Bytes bytes = log.bytes;
       bytes[byte] = static_cast<std::uint8_t>(bytes[byte] ^ (1u << bit));
       const scan::EventFile file = scanned(on_disk, bytes);
@@ -236,7 +236,7 @@ TEST(overwritten_bytes_are_covered_exactly) {
   const TemporaryFile on_disk;
   const Log log = mixed_log(60);
   check::Random random(3);
-  for (int i = 0; i != 400; ++i) {
+  for (int i = 0; i != 150; ++i) {
     Bytes bytes = log.bytes;
     const std::size_t at = random.below(bytes.size());
     const std::size_t length = std::min<std::size_t>(random.below(2000), bytes.size() - at);
@@ -260,7 +260,7 @@ TEST(a_torn_record_does_not_swallow_those_after_it) {
   Log image;
   image.add_image(1, 5000);
   check::Random random(5);
-  for (int i = 0; i != 300; ++i) {
+  for (int i = 0; i != 150; ++i) {
     const std::size_t kept = 1 + random.below(image.bytes.size() - 1);
     const int records = static_cast<int>(1 + random.below(400));
     Log log = mixed_log(4);
@@ -329,7 +329,7 @@ TEST(prefix_and_strict_stop_at_the_first_damage) {
 TEST(any_bytes_are_survived) {
   const TemporaryFile on_disk;
   check::Random random(11);
-  for (int i = 0; i != 500; ++i) {
+  for (int i = 0; i != 200; ++i) {
     const scan::EventFile file = scanned(on_disk, random.bytes(random.below(4000)));
     CHECK_EQ(file.records(), std::uint64_t{0});
   }

@@ -294,6 +294,7 @@ def test_nothing_on_disk(tmp_path):
         assert writer.file_name == ""
         with pytest.raises(TypeError):
             writer.add_scalar("a", "x", 1)
+    writer.add_text("a", "after close", 1)
     assert not (tmp_path / "no").exists()
 
 

@@ -360,7 +360,8 @@ class LogWriter(_native.VdlWriter):
 
     def close(self) -> None:
         """Flush and close the file; a later add continues it."""
-        self._close()
+        if self._configuration["write_to_disk"]:
+            self._close()
 
     def stats(self) -> WriterStats:
         """Return what was accepted, written, and dropped since the file was opened."""
