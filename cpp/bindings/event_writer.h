@@ -127,7 +127,7 @@ class EventWriter {
       throw py::error_already_set();
     }
     // Before anybody is told of an earlier failure: the device may have room again.
-    Status flushed = without_gil([&] { return stream_->flush(durable); });
+    Status flushed = without_gil([&, stream = stream_] { return stream->flush(durable); });
     // The records wait in memory and are tried again; only on_error="raise" wants to hear of it
     // here and now. A promise of durability that cannot be kept is never silent.
     if (!flushed.ok() && (durable || on_error_ == OnError::kRaise)) raise(flushed.error(), path());
@@ -138,7 +138,7 @@ class EventWriter {
     if (is_closed()) return;
     stream_->stop();
     if (is_muted()) return;
-    const Status closed = without_gil([this] { return stream_->close(kCloseTimeout); });
+    const Status closed = without_gil([stream = stream_] { return stream->close(kCloseTimeout); });
     if (closed.ok() || on_error_ == OnError::kDrop) return;
     if (on_error_ == OnError::kRaise) raise(closed.error(), path());
     const stream::StreamStats stats = stream_->stats();
@@ -216,8 +216,15 @@ class EventWriter {
   }
 
   void open() {
-    auto opened = without_gil([&] { return EventStream::open(plan_, options_); });
-    stream_ = unwrap(std::move(opened), plan_.directory);
+    // Copies, and streams held below, because other threads may come here meanwhile.
+    auto opened = without_gil([plan = plan_, this] { return EventStream::open(plan, options_); });
+    auto stream = unwrap(std::move(opened), plan_.directory);
+    if (stream_ != nullptr && !is_closed()) {  // one of them was faster
+      stream->stop();
+      without_gil([&] { (void)stream->close(kCloseTimeout); });
+      return;
+    }
+    stream_ = std::move(stream);
   }
 
   // False with a Python error set.
@@ -232,7 +239,10 @@ class EventWriter {
   }
 
   bool attend_to_state() {
-    if (is_closed() && is_reopening_ && !open_again()) return false;
+    // Anew when another thread closes it at once: opening gives the GIL away.
+    while (is_closed() && is_reopening_) {
+      if (!open_again()) return false;
+    }
     const std::uint32_t attention = stream_->attention();
     if ((attention & EventStream::kClosed) != 0) {
       set_error({.code = Errc::kClosed,
@@ -277,8 +287,8 @@ class EventWriter {
   }
 
   Room wait_for_room() {
-    const bool made =
-        without_gil([this] { return stream_->wait_for_room(EventStream::kCallTimeout); });
+    const bool made = without_gil(
+        [stream = stream_] { return stream->wait_for_room(EventStream::kCallTimeout); });
     if (!attend_to_state()) return Room::kError;
     return made ? Room::kMade : Room::kNone;
   }
@@ -286,7 +296,7 @@ class EventWriter {
   // For the durability levels that promise something when the call returns.
   bool settle() {
     const Status secured =
-        without_gil([this] { return stream_->secure(EventStream::kCallTimeout); });
+        without_gil([stream = stream_] { return stream->secure(EventStream::kCallTimeout); });
     if (secured.ok()) return true;
     if (on_error_ != OnError::kRaise) return stream_->attention() == 0 || attend();
     set_error(secured.error(), path());

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import pickle
 import sys
+import threading
+import time
 import types
 from pathlib import Path
 
@@ -57,6 +60,31 @@ def test_a_call_after_close_begins_a_new_file(tmp_path, writer_class):
     writer.close()
     assert len(event_files(tmp_path)) == 2
     assert scalars_of(tmp_path) == {".": {"a": [(1, 1.0), (2, 2.0)]}}
+
+
+@both
+def test_closing_while_other_threads_log_loses_nothing(tmp_path, writer_class):
+    writer = writer_class(tmp_path)
+
+    def log(number):
+        for step in range(100):
+            writer.add_scalar(f"thread/{number}", step, step)
+            time.sleep(0)
+
+    threads = [threading.Thread(target=log, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        writer.close()
+        time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    writer.close()
+    found = scalars_of(tmp_path)["."]
+    wanted = [(step, float(step)) for step in range(100)]
+    assert {tag: sorted(points) for tag, points in found.items()} == {
+        f"thread/{number}": wanted for number in range(4)
+    }
 
 
 @both
@@ -241,7 +269,8 @@ def test_a_tracker_in_the_module_learns_every_directory(
 ):
     """As sync_tensorboard of Weights & Biases: a subclass put where the package looks it up."""
     told = []
-    original = own if ours else sys.modules[module].EventFileWriter
+    theirs = importlib.import_module(module).EventFileWriter
+    original = own if ours else theirs
 
     def __init__(self, logdir, *args, **kwargs):  # noqa: N807
         told.append(str(logdir))
