@@ -14,7 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python campaign fuzz bench lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz bench
+.PHONY: lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -31,6 +32,10 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
+# VisualDL's web page with one of our logs in a real browser, which must be installed.
+test-visualdl-page: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/browser/visualdl_page.py
+
 # The long fault campaigns: tests/campaigns/README.md.
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
@@ -45,6 +50,15 @@ fuzz: $(VENV)/.tools
 	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
 	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
 	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
+
+# The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's
+# chromium and chromium-driver. Screenshots are in build/screenshots.
+test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
+	$(BIN)/python -m pytest tests/browser/dashboards.py
+
+# Trainings with the frameworks and trackers themselves, with their writer and with ours.
+test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
+	$(BIN)/python -m pytest tests/frameworks/trainings.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

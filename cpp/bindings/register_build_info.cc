@@ -1,7 +1,7 @@
 // register_build_info.cc - what was compiled, what the machine has, which kernels were chosen.
 #include "bindings/pybind.h"
 #include "crc32c/crc32c.h"
-#include "histogram/bucketize.h"
+#include "histogram/kernels.h"
 #include "png/checksums.h"
 #include "png/filter.h"
 #include "png/same_bits.h"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "base/parallel.h"
 #include "png/checksums.h"
@@ -199,38 +199,39 @@ std::size_t bands_of(const Pixels& pixels, std::size_t threads) {
   return std::min(threads, std::max<std::size_t>(1, pixels.picture_height() / rows_a_band));
 }
 
-// Each band in a thread and a buffer of its own.
-bool write_bands(const Pixels& pixels, Level level, std::size_t count, Buffer& out) {
-  std::vector<Buffer> parts(count);
-  std::vector<std::unique_ptr<Band>> bands(count);
-  std::vector<char> written(count);  // not bool, whose neighbours share a byte
+// A band with a buffer of its own, for a thread of its own.
+struct Part {
+  Buffer out;
+  std::optional<Band> band;
+  bool written = false;
+};
+
+bool write_parts(const Pixels& pixels, Level level, std::size_t count, Buffer& out) {
+  const std::unique_ptr<Part[]> parts(new (std::nothrow) Part[count]);
+  if (parts == nullptr) return false;
   const std::size_t height = pixels.picture_height();
+  const auto first_row = [&](std::size_t i) {
+    return height / count * i + std::min(i, height % count);
+  };
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t first = height / count * i + std::min(i, height % count);
-    const std::size_t end = height / count * (i + 1) + std::min(i + 1, height % count);
-    bands[i] = std::make_unique<Band>(pixels, level, first, end, parts[i]);
+    parts[i].band.emplace(pixels, level, first_row(i), first_row(i + 1), parts[i].out);
   }
-  run_parallel(count, count, [&](std::size_t i) { written[i] = bands[i]->write() ? 1 : 0; });
+  run_parallel(count, count, [&](std::size_t i) { parts[i].written = parts[i].band->write(); });
   std::uint32_t adler = kAdlerStart;
   for (std::size_t i = 0; i < count; ++i) {
-    if (written[i] == 0) return false;
-    adler = bands[i]->adler_after(adler);
+    if (!parts[i].written) return false;
+    adler = parts[i].band->adler_after(adler);
   }
-  if (!bands.back()->finish(adler)) return false;
-  for (const Buffer& part : parts) {
-    if (!out.append(part.view())) return false;
+  if (!parts[count - 1].band->finish(adler)) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!out.append(parts[i].out.view())) return false;
   }
   return true;
 }
 
 bool write_data(const Pixels& pixels, Level level, std::size_t threads, Buffer& out) {
-  const std::size_t bands = bands_of(pixels, threads);
-  if (bands == 1) return write_whole(pixels, level, out);
-  try {
-    return write_bands(pixels, level, bands, out);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
+  const std::size_t parts = bands_of(pixels, threads);
+  return parts == 1 ? write_whole(pixels, level, out) : write_parts(pixels, level, parts, out);
 }
 
 // Runs `write` and takes back what it appended when it fails.

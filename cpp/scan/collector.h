@@ -12,6 +12,7 @@
 #include "scan/columns.h"
 #include "scan/predict.h"
 #include "scan/state.h"
+#include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
@@ -27,6 +28,9 @@ class Collector {
   // Adds the rows of one event, whose record stands at `offset`. False: the event is malformed (or
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
+
+  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset);
 
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
@@ -101,6 +105,7 @@ class Collector {
   std::string_view plugin_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   TagEntry& entry_of(const event::ValueView& value);
+  Series& series_of(const vdl::ValueView& value);
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
   bool make_room(Series& series, std::uint64_t rows) const;
   [[nodiscard]] bool can_adopt(const Collector& part) const;
@@ -123,6 +128,7 @@ class Collector {
   std::vector<Row> rows_;
   // Tag -> plugin, from first metadata that stand in the event that is being decoded.
   std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
 };

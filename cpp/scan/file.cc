@@ -1,4 +1,5 @@
-// file.cc - scans one event file into columns.
+// file.cc - scans one file into columns; the records of event files. (Those of VisualDL:
+// vdl_file.cc)
 #include "scan/file.h"
 
 #include <algorithm>
@@ -58,12 +59,22 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   identity_ = identity;
   open_damage_ = nullptr;
   Window window(file.value().get(), committed_, identity.bytes, buffer);
-  SearchBudget budget(window.file_bytes() - window.offset());
-  Status result = take_split(window, budget, options, std::max<std::size_t>(threads, 1));
+  Status result = take_all(window, options, threads);
   settled_ = result.ok();
   bytes_ = std::max(identity.bytes, committed_);
   pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;
   return result;
+}
+
+Status EventFile::take_all(Window& window, const Options& options, std::size_t threads) {
+  if (committed_ == 0 && damage_.empty()) {
+    Status status = window.fill();
+    if (!status.ok()) return status;
+    format_ = format_of(window.bytes(), path_);
+  }
+  if (format_ == Format::kVisualDl) return take_all_vdl(window, options);
+  SearchBudget budget(window.file_bytes() - window.offset());
+  return take_split(window, budget, options, std::max<std::size_t>(threads, 1));
 }
 
 // Reads records that start before `limit`, until the file ends, maybe in the middle of one, or
@@ -148,7 +159,8 @@ Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const 
 }
 
 Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {
-  const Result<Skipped> skipped = skip_to_record(window, budget);
+  const Result<Skipped> skipped = skip_to_record(
+      window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming, budget);
   if (!skipped.ok()) return skipped.error();
   switch (skipped.value().kind) {
     case Skipped::Kind::kZeros:

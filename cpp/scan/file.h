@@ -1,4 +1,4 @@
-// file.h - scans one event file into columns, again and again as it grows.
+// file.h - scans one event file or VisualDL log into columns, again and again as it grows.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,10 @@
 #include "base/error.h"
 #include "record/unframe.h"
 #include "scan/collector.h"
+#include "scan/format.h"
 #include "scan/skip.h"
 #include "scan/window.h"
+#include "vdl/unframe.h"
 
 namespace eventcodec::scan {
 
@@ -31,6 +33,10 @@ struct Options {
 
 // Why a record whose checksums are right is damage.
 inline constexpr const char* kMalformedEvent = "malformed event";
+// Why bytes of a VisualDL log, which has no checksums, are damage.
+inline constexpr const char* kMalformedRecord = "malformed record";
+inline constexpr const char* kContradictingLengths = "lengths contradict each other";
+inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -76,6 +82,8 @@ class EventFile {
   // Bytes at the end that are an unfinished record or zeros: not damage, there may be more to come.
   [[nodiscard]] std::uint64_t pending() const { return pending_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  // What it was read as; kEvents before the first scan.
+  [[nodiscard]] Format format() const { return format_; }
 
  private:
   // What tells one state of a file from another without reading it.
@@ -94,6 +102,7 @@ class EventFile {
   void forget();
   void start_anew();
   Status scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads);
+  Status take_all(Window& window, const Options& options, std::size_t threads);
   Result<bool> take_until(Window& window, SearchBudget& budget, const Options& options,
                           std::uint64_t limit);
   void note_progress();
@@ -111,9 +120,17 @@ class EventFile {
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
+  // The same for VisualDL's records; in vdl_file.cc.
+  Status take_all_vdl(Window& window, const Options& options);
+  vdl::Unframed take_vdl_records(Window& window);
+  Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
+                               const Options& options);
+  Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);
+
   std::string path_;
   Collector collector_;
   std::optional<Identity> identity_;
+  Format format_ = Format::kEvents;
   bool torn_ = false;            // the last scan ran out of memory
   bool settled_ = false;         // the last scan came to the end of the file
   std::uint64_t committed_ = 0;  // everything before is decided

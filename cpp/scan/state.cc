@@ -12,15 +12,20 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x32'6e'61'63'73'63'65'00;  // "\0ecscan2"
+constexpr std::uint64_t kMagic = 0x33'6e'61'63'73'63'65'00;  // "\0ecscan3"
 
 constexpr std::size_t kRowBytes = 16;  // of any kind, at least
 
 // The reasons of damage are words that do not change; they stand here as numbers.
-std::array<const char*, 4> reasons() {
+std::array<const char*, 7> reasons() {
   using record::DamageKind;
-  return {record::reason_of(DamageKind::kLengthCrc), record::reason_of(DamageKind::kTooLarge),
-          record::reason_of(DamageKind::kPayloadCrc), kMalformedEvent};
+  return {record::reason_of(DamageKind::kLengthCrc),
+          record::reason_of(DamageKind::kTooLarge),
+          record::reason_of(DamageKind::kPayloadCrc),
+          kMalformedEvent,
+          kMalformedRecord,
+          kContradictingLengths,
+          kTornRecord};
 }
 
 std::uint8_t number_of(const char* reason) {
@@ -146,6 +151,7 @@ bool EventFile::save(Buffer& out) const {
   writer.put(identity.seconds);
   writer.put(identity.nanoseconds);
   writer.put<std::uint8_t>(settled_ && !torn_);
+  writer.put(static_cast<std::uint8_t>(format_));
   writer.put(committed_);
   writer.put(records_);
   writer.put(bytes_);
@@ -187,6 +193,9 @@ bool EventFile::restore_from(StateReader& in) {
   identity.nanoseconds = in.get<std::int64_t>();
   identity_ = identity;
   settled_ = in.get<std::uint8_t>() != 0;
+  const auto format = in.get<std::uint8_t>();
+  if (format > static_cast<std::uint8_t>(Format::kVisualDl)) return false;
+  format_ = static_cast<Format>(format);
   committed_ = in.get<std::uint64_t>();
   records_ = in.get<std::uint64_t>();
   bytes_ = in.get<std::uint64_t>();

@@ -23,6 +23,9 @@ class Window {
   // are not there.
   [[nodiscard]] bool can_hold(std::uint64_t bytes) const { return bytes <= file_bytes_ - offset_; }
 
+  // From offset() to the end of the file.
+  [[nodiscard]] std::uint64_t remaining() const { return file_bytes_ - offset_; }
+
   [[nodiscard]] ByteView bytes() const { return {data_ + begin_, end_ - begin_}; }
   void drop(std::size_t bytes) {
     begin_ += bytes;

@@ -13,11 +13,13 @@ import pickle
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import png as pypng
+import pytest
 from PIL import Image
 
 import eventcodec
@@ -144,5 +146,93 @@ def test_c24_png(campaign: Any, tmp_path: Path) -> None:
                 [pngcheck, "-q", *map(str, paths)], capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, done.stdout
-    campaign.report("C24", "every PNG decodes", trials=trials, hits=threaded, lost=wrong)
+    campaign.report("C24 PNG", "every PNG decodes", trials=trials, hits=threaded, lost=wrong)
+    assert wrong == 0
+
+
+def some_values(rng: np.random.Generator) -> np.ndarray:
+    """Finite float64 values of any scale: smooth, tied, skewed, offset, or of a few thousand."""
+    size = int(rng.integers(1, 60)) if rng.random() < 0.6 else int(rng.integers(60, 3000))
+    if rng.random() < 0.02:
+        size = int(rng.integers(9000, 40_000))
+    values = rng.normal(size=size)
+    kind = rng.integers(6)
+    if kind == 0:
+        values = np.exp(values * rng.uniform(0.1, 8))
+    elif kind == 1:
+        values = np.round(values * rng.uniform(0.5, 50))
+    elif kind == 2:
+        values = values + 10.0 ** rng.uniform(0, 12)
+    elif kind == 3:
+        values = np.sort(values)
+    elif kind == 4:
+        values = np.where(rng.random(size) < 0.7, 0.0, values)
+    return values * 10.0 ** rng.uniform(-200 if rng.random() < 0.1 else -6, 6)
+
+
+def beside_edges(rng: np.random.Generator, values: np.ndarray, bins: Any) -> np.ndarray:
+    """The same with values on numpy's own edges, and one ulp to either side."""
+    edges = np.histogram_bin_edges(values, bins)
+    chosen = rng.choice(edges, size=min(200, 2 * edges.size))
+    moved = np.nextafter(chosen, rng.choice([-np.inf, np.inf], size=chosen.size))
+    at = np.concatenate([chosen, moved]).clip(values.min(), values.max())
+    return np.concatenate([values, at])
+
+
+def too_many(values: np.ndarray, bins: Any) -> bool:
+    """Whether numpy would need memory for millions of edges before it could be asked how many."""
+    upper, lower = np.percentile(values, [75, 25])
+    shares = {"fd": 2.0 * (upper - lower), "scott": (24.0 * np.pi**0.5) ** (1 / 3) * np.std(values)}
+    width = shares.get(bins, 0.0) * values.size ** (-1.0 / 3.0)
+    return bool(width and (np.ptp(values) or 1.0) / width > 1_000_000)
+
+
+def numbers_of_bins(rng: np.random.Generator) -> Any:
+    choice = rng.integers(4)
+    if choice == 0:
+        return int(rng.integers(1, 2000 if rng.random() < 0.1 else 100))
+    if choice == 1:
+        return np.unique(rng.normal(size=int(rng.integers(2, 60))))
+    # numpy takes a hundred histograms for one by this rule.
+    return str(rng.choice([rule for rule in RULES if rule != "stone" or rng.random() < 0.03]))
+
+
+def test_c24_histograms(campaign: Any) -> None:
+    trials = round(100_000 * campaign.share) if campaign.long else 4000
+    rng = np.random.default_rng(campaign.seed)
+    wrong = refused = 0
+    for _ in range(trials):
+        bins = numbers_of_bins(rng)
+        values = some_values(rng)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            if isinstance(bins, str) and too_many(values, bins):
+                refused += 1
+                with pytest.raises(ValueError, match="1 to 1000000 buckets, got more"):
+                    eventcodec.histogram(values, bins)
+                continue
+            try:
+                # Twice, so that edges and counts are of the values that are compared.
+                values = beside_edges(rng, values, bins) if rng.random() < 0.8 else values
+                counts, edges = np.histogram(values, bins)
+            except (ValueError, MemoryError, OverflowError):
+                refused += 1
+                with pytest.raises(ValueError, match="bins"):
+                    eventcodec.histogram(values, bins)
+                continue
+            if not counts.any():
+                continue
+            got = eventcodec.histogram(values, bins)
+        first, last = np.flatnonzero(counts)[[0, -1]]
+        same = (
+            np.array_equal(got.counts, counts[first : last + 1])
+            and np.array_equal(got.left, edges[first : last + 1])
+            and np.array_equal(got.right, edges[first + 1 : last + 2])
+        )
+        if not same:
+            wrong += 1
+            print(f"wrong: bins={bins!r} of {values.tolist()!r:.2000}")
+    campaign.report(
+        "C24 histograms", "histograms are numpy's", trials=trials, hits=refused, lost=wrong
+    )
     assert wrong == 0

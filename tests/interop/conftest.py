@@ -6,6 +6,7 @@ float64 array (k, 3) of left, right, count, an image a list of encoded bytes, a 
 
 from __future__ import annotations
 
+import importlib
 import io
 import warnings
 from pathlib import Path
@@ -13,6 +14,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 from harness.data_server import read_with_data_server, tensor_of, text_of
+
+
+@pytest.fixture(scope="session")
+def visualdl(tmp_path_factory):
+    """The visualdl package, which makes directories in the home directory when it is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        package = importlib.import_module("visualdl")
+        for module in (
+            "server.api",
+            "server.data_manager",
+            "reader.reader",
+            "component.base_component",
+            "proto.record_pb2",
+        ):
+            importlib.import_module(f"visualdl.{module}")
+    return package
+
+
+@pytest.fixture(scope="session")
+def visualdl_server(visualdl):
+    """visualdl_server(log directory) -> the function behind its server's addresses."""
+
+    def start(directory: Path):
+        # Its readers of a process share one store otherwise, and show each other's runs.
+        visualdl.reader.reader.default_data_manager = visualdl.server.data_manager.DataManager()
+        return visualdl.server.api.create_api_call(str(directory), None, 20)
+
+    return start
 
 
 def _run_name(logdir: Path, folder: Path) -> str:
@@ -97,7 +127,7 @@ def slow_loader():
             kinds: dict = {"scalars": {}, "histograms": {}, "images": {}, "texts": {}}
             for tag in accumulator.Tags()["tensors"]:
                 plugin = accumulator.SummaryMetadata(tag).plugin_data.plugin_name
-                kinds["texts" if plugin == "text" else plugin][tag] = [
+                kinds.setdefault("texts" if plugin == "text" else plugin, {})[tag] = [
                     (e.step, e.wall_time, value_of(plugin, tensor_of(e.tensor_proto)))
                     for e in accumulator.Tensors(tag)
                 ]

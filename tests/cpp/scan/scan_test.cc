@@ -190,15 +190,15 @@ TEST(fetch_refuses_another_record) {
   add_scalars(content, 1, {"a"}, 1.0f);
   const std::string path = directory.file("f", content);
   scan::Fetched fetched;
-  CHECK(scan::fetch(path, {0, 0, 0}, "a", &fetched).ok());
+  CHECK(scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "a", &fetched).ok());
   scan::Fetched other;
-  CHECK(!scan::fetch(path, {0, 0, 0}, "b", &other).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "b", &other).ok());
   scan::Fetched index;
-  CHECK(!scan::fetch(path, {0, 1, 0}, "a", &index).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 1, 0}, "a", &index).ok());
   scan::Fetched beyond;
-  CHECK(!scan::fetch(path, {content.size(), 0, 0}, "a", &beyond).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {content.size(), 0, 0}, "a", &beyond).ok());
   scan::Fetched far;
-  CHECK(!scan::fetch(path, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
 }
 
 TEST(random_damage_never_changes_a_value) {
