@@ -59,22 +59,18 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   identity_ = identity;
   open_damage_ = nullptr;
   Window window(file.value().get(), committed_, identity.bytes, buffer);
-  Status result = take_all(window, options, threads);
+  SearchBudget budget(window.file_bytes() - window.offset());
+  if (committed_ == 0 && damage_.empty()) {
+    if (Status filled = window.fill(); !filled.ok()) return filled;
+    format_ = format_of(window.bytes(), path_);
+  }
+  Status result = format_ == Format::kVisualDl
+                      ? take_all_vdl(window, budget, options)
+                      : take_split(window, budget, options, std::max<std::size_t>(threads, 1));
   settled_ = result.ok();
   bytes_ = std::max(identity.bytes, committed_);
   pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;
   return result;
-}
-
-Status EventFile::take_all(Window& window, const Options& options, std::size_t threads) {
-  if (committed_ == 0 && damage_.empty()) {
-    Status status = window.fill();
-    if (!status.ok()) return status;
-    format_ = format_of(window.bytes(), path_);
-  }
-  if (format_ == Format::kVisualDl) return take_all_vdl(window, options);
-  SearchBudget budget(window.file_bytes() - window.offset());
-  return take_split(window, budget, options, std::max<std::size_t>(threads, 1));
 }
 
 // Reads records that start before `limit`, until the file ends, maybe in the middle of one, or

@@ -102,7 +102,6 @@ class EventFile {
   void forget();
   void start_anew();
   Status scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads);
-  Status take_all(Window& window, const Options& options, std::size_t threads);
   Result<bool> take_until(Window& window, SearchBudget& budget, const Options& options,
                           std::uint64_t limit);
   void note_progress();
@@ -121,7 +120,7 @@ class EventFile {
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
   // The same for VisualDL's records; in vdl_file.cc.
-  Status take_all_vdl(Window& window, const Options& options);
+  Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
   Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
                                const Options& options);

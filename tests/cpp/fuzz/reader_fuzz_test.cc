@@ -158,7 +158,7 @@ void scan_file(const Bytes& data, check::Random& random) {
     if (series.kind == scan::Kind::kScalars || series.rows.size == 0) continue;
     const std::uint64_t row = random.below(series.rows.size);
     scan::Fetched fetched;
-    CHECK(scan::fetch(path, series.rows.references[row], series.tag, &fetched).ok());
+    CHECK(scan::fetch(path, one.format(), series.rows.references[row], series.tag, &fetched).ok());
   }
   ::close(fd);
 }
