@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_files
 from eventcodec.reader.run import Named, Run
 from eventcodec.reader.saved_scans import restore_files
-from eventcodec.reader.select import Patterns, Steps, as_patterns, matches, rows_of
+from eventcodec.reader.select import (
+    Patterns,
+    Steps,
+    as_patterns,
+    chosen_rows,
+    matches,
+    rows_of,
+)
+from eventcodec.reader.series import ScalarSeries
 from eventcodec.reader.table import Table
 from eventcodec.reader.tables import histogram_table, hparams_table, scalar_table, text_table
 
@@ -183,6 +192,7 @@ class Log:
         *,
         every: int | None = None,
         last: int | None = None,
+        points: int | None = None,
     ) -> Table:
         """Return scalars of many runs and tags as one table.
 
@@ -196,25 +206,30 @@ class Log:
             every: of the points of each series that `steps` leaves, take the first and each n-th
                 after it; None for all.
             last: of those, take at most the last n; None for all.
+            points: of those, take at most so many that look like all of them in a plot (LTTB: the
+                points that span the largest triangles); None for all.
 
         Returns:
             A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
             since 1970) and value (float64), ordered by run, then tag, then file order.
 
         Raises:
-            ValueError: `every` is less than 1 or `last` less than 0.
+            ValueError: `every` is less than 1, `last` less than 0 or `points` less than 3.
 
         Example:
             >>> import eventcodec
             >>> log = eventcodec.open("runs")  # doctest: +SKIP
             >>> log.scalars(tags=["loss", "lr"], steps=(0, 1000)).to_pandas()  # doctest: +SKIP
         """
-        everything = steps is None and every is None and last is None
-        rows_of(np.empty(0, np.int64), steps, every, last)  # an empty log must not hide a mistake
-        return scalar_table(
-            self._find(runs, tags, lambda run: run.scalars),
-            None if everything else lambda column: rows_of(column, steps, every, last),
-        )
+        everything = steps is None and every is None and last is None and points is None
+        empty = np.empty(0, np.int64)  # an empty log must not hide a mistake
+        chosen_rows(empty, np.empty(0), steps, every, last, points)
+
+        def pick(series: ScalarSeries) -> NDArray[np.intp]:
+            return chosen_rows(series.steps, series.values, steps, every, last, points)
+
+        found = self._find(runs, tags, lambda run: run.scalars)
+        return scalar_table(found, None if everything else pick)
 
     def histograms(
         self,

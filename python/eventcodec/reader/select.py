@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Patterns", "Steps", "as_patterns", "matches", "rows_of"]
+from eventcodec.reader.downsample import largest_triangles
+
+__all__ = ["Patterns", "Steps", "as_patterns", "chosen_rows", "matches", "rows_of"]
 
 # A glob, a compiled regular expression, or several of those; None for all.
 Patterns = str | re.Pattern[str] | Iterable[str | re.Pattern[str]] | None
@@ -62,3 +64,22 @@ def rows_of(
             keep &= (steps - (start or 0)) % wanted.step == 0
     rows = np.flatnonzero(keep)[::every]
     return rows if last is None else rows[max(len(rows) - last, 0) :]
+
+
+def chosen_rows(
+    steps: NDArray[np.int64],
+    values: NDArray[np.float64],
+    wanted: Steps,
+    every: int | None,
+    last: int | None,
+    points: int | None,
+) -> NDArray[np.intp]:
+    """Return the rows that rows_of() selects, and of these at most `points` that look like all.
+
+    Raises:
+        ValueError: see rows_of() and largest_triangles().
+    """
+    rows = rows_of(steps, wanted, every, last)
+    if points is None:
+        return rows
+    return rows[largest_triangles(steps[rows], values[rows], points)]

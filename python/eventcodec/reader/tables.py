@@ -41,11 +41,14 @@ def _heading(
     }
 
 
-def scalar_table(found: Iterable[tuple[Place, ScalarSeries]], pick: Pick | None) -> Table:
+def scalar_table(
+    found: Iterable[tuple[Place, ScalarSeries]],
+    pick: Callable[[ScalarSeries], NDArray[np.intp]] | None,
+) -> Table:
     """Return one row for each point; `pick` None takes all."""
     places, steps, wall_times, values = [], [], [], []
     for place, series in found:
-        rows = slice(None) if pick is None else pick(series.steps)
+        rows = slice(None) if pick is None else pick(series)
         places.append(place)
         steps.append(series.steps[rows])
         wall_times.append(series.wall_times[rows])
