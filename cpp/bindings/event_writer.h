@@ -28,17 +28,33 @@ enum class OnError : std::uint8_t { kWarn, kRaise, kDrop };
 
 inline constexpr std::chrono::milliseconds kCloseTimeout{4000};
 
+// How a payload becomes a record; the same for VisualDL is in register_vdl_writer.cc.
+struct EventFraming {
+  static constexpr std::size_t kHeaderBytes = record::kHeaderBytes;
+  static constexpr std::size_t kOverheadBytes = record::kOverheadBytes;
+  static std::uint8_t* seal(std::uint8_t* record, std::size_t payload_bytes) {
+    return record::seal(record, payload_bytes);
+  }
+};
+
 class EventWriter {
  public:
   EventWriter(stream::FilePlan plan, stream::StreamOptions options, OnError on_error)
       : on_error_(on_error) {
-    const std::string directory = plan.directory;
-    auto opened = without_gil([&] { return EventStream::open(std::move(plan), options); });
-    stream_ = unwrap(std::move(opened), directory);
+    open(std::move(plan), options);
+  }
+
+  // Begins a file; of a closed writer another one.
+  void open(stream::FilePlan plan, stream::StreamOptions options) {
+    plan_ = std::move(plan);
+    options_ = options;
+    open();
   }
 
   // A writer that checks what it is given and writes nothing.
-  EventWriter() : on_error_(OnError::kDrop) { stream_ = unwrap(EventStream::muted(), ""); }
+  EventWriter() : on_error_(OnError::kDrop), is_muted_(true) {
+    stream_ = unwrap(EventStream::muted(), "");
+  }
 
   ~EventWriter() {
     if (stream_ == nullptr || is_closed() || is_muted()) return;
@@ -55,10 +71,10 @@ class EventWriter {
   bool begin() { return stream_->attention() == 0 || attend(); }
 
   // One record, whose payload `put` writes at a pointer with room for `bound` bytes.
-  template <class Put>
+  template <class Framing = EventFraming, class Put>
   bool put(std::size_t bound, Put&& put) {
     if (is_muted()) return true;
-    const std::size_t bytes = bound + record::kOverheadBytes;
+    const std::size_t bytes = bound + Framing::kOverheadBytes;
     std::uint8_t* record = stream_->reserve(bytes);
     while (record == nullptr) {
       switch (wait_for_room()) {
@@ -71,9 +87,9 @@ class EventWriter {
           return false;
       }
     }
-    std::uint8_t* const payload = record + record::kHeaderBytes;
+    std::uint8_t* const payload = record + Framing::kHeaderBytes;
     std::uint8_t* const payload_end = put(payload);
-    stream_->commit(record::seal(record, static_cast<std::size_t>(payload_end - payload)));
+    stream_->commit(Framing::seal(record, static_cast<std::size_t>(payload_end - payload)));
     return true;
   }
 
@@ -99,9 +115,9 @@ class EventWriter {
   }
 
   // A call with one record.
-  template <class Put>
+  template <class Framing = EventFraming, class Put>
   bool append(std::size_t bound, Put&& payload) {
-    return begin() && put(bound, std::forward<Put>(payload)) && end();
+    return begin() && put<Framing>(bound, std::forward<Put>(payload)) && end();
   }
 
   // After close() there is nothing left to wait for.
@@ -131,6 +147,24 @@ class EventWriter {
       throw py::error_already_set();
     }
   }
+
+  // Begins a new file after close(); does nothing before.
+  void reopen() {
+    if (!is_closed()) return;
+    if (is_muted_) {
+      stream_ = unwrap(EventStream::muted(), "");
+      return;
+    }
+    plan_.purge_step.reset();  // what was hidden once stays hidden
+    open();
+  }
+
+  // Calls on a closed writer begin a new file, as those of torch and tensorboardX do.
+  void set_reopening(bool reopening) { is_reopening_ = reopening; }
+
+  // Every call goes through Python, where somebody else wants to see it.
+  void set_observed(bool observed) { is_observed_ = observed; }
+  [[nodiscard]] bool is_observed() const { return is_observed_; }
 
   [[nodiscard]] stream::StreamStats stats() const { return stream_->stats(); }
   [[nodiscard]] bool is_closed() const {
@@ -181,7 +215,24 @@ class EventWriter {
     return (stream_->attention() & EventStream::kNewFailure) == 0 || tell_failure();
   }
 
+  void open() {
+    auto opened = without_gil([&] { return EventStream::open(plan_, options_); });
+    stream_ = unwrap(std::move(opened), plan_.directory);
+  }
+
+  // False with a Python error set.
+  bool open_again() {
+    try {
+      reopen();
+    } catch (py::error_already_set& error) {
+      error.restore();
+      return false;
+    }
+    return true;
+  }
+
   bool attend_to_state() {
+    if (is_closed() && is_reopening_ && !open_again()) return false;
     const std::uint32_t attention = stream_->attention();
     if ((attention & EventStream::kClosed) != 0) {
       set_error({.code = Errc::kClosed,
@@ -213,7 +264,7 @@ class EventWriter {
     stream_->clear_attention(EventStream::kNewFailure);
     if (on_error_ != OnError::kWarn || std::exchange(has_warned_, true)) return true;
     return warn(stream_->stats().last_error +
-                "; logging goes on, see SummaryWriter.stats() for what is pending or dropped");
+                "; logging goes on, see stats() for what is pending or dropped");
   }
 
   static bool call_after_fork() {
@@ -227,23 +278,28 @@ class EventWriter {
 
   Room wait_for_room() {
     const bool made =
-        without_gil([this] { return stream_->wait_for_room(EventStream::kRoomTimeout); });
+        without_gil([this] { return stream_->wait_for_room(EventStream::kCallTimeout); });
     if (!attend_to_state()) return Room::kError;
     return made ? Room::kMade : Room::kNone;
   }
 
   // For the durability levels that promise something when the call returns.
   bool settle() {
-    const bool durable = stream_->durability() == Durability::kSync;
-    const Status flushed = without_gil([&] { return stream_->flush(durable); });
-    if (flushed.ok()) return true;
+    const Status secured =
+        without_gil([this] { return stream_->secure(EventStream::kCallTimeout); });
+    if (secured.ok()) return true;
     if (on_error_ != OnError::kRaise) return stream_->attention() == 0 || attend();
-    set_error(flushed.error(), path());
+    set_error(secured.error(), path());
     return false;
   }
 
   std::shared_ptr<EventStream> stream_;
   OnError on_error_;
+  stream::FilePlan plan_;  // of the file that reopen() begins
+  stream::StreamOptions options_;
+  bool is_muted_ = false;
+  bool is_reopening_ = false;
+  bool is_observed_ = false;
   bool has_warned_ = false;
   bool has_dropped_ = false;  // in the call that is under way
   bool awaits_step_ = false;

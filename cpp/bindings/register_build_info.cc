@@ -1,9 +1,11 @@
 // register_build_info.cc - what was compiled, what the machine has, which kernels were chosen.
 #include "bindings/pybind.h"
 #include "crc32c/crc32c.h"
-#include "histogram/bucketize.h"
+#include "histogram/kernels.h"
 #include "png/checksums.h"
 #include "png/filter.h"
+#include "png/same_bits.h"
+#include "png/token_writer.h"
 #include "record/kernels.h"
 #include "scan/predict.h"
 
@@ -29,7 +31,10 @@ py::dict build_info() {
   kernels["histogram"] = describe(histogram::kernels(), histogram::chosen());
   kernels["record"] = describe(record::seal_kernels(), select(record::seal_kernels()));
   kernels["png_crc32"] = describe(png::crc32_kernels(), png::chosen_crc32());
+  kernels["png_adler32"] = describe(png::adler32_kernels(), png::chosen_adler32());
   kernels["png_filter"] = describe(png::filter_kernels(), png::chosen_filter());
+  kernels["png_runs"] = describe(png::same_bits_kernels(), png::chosen_same_bits());
+  kernels["png_tokens"] = describe(png::token_writer_kernels(), png::chosen_token_writer());
   kernels["scan"] = describe(scan::kernels(), scan::chosen());
   py::list features;
   for (const cpu::FeatureName& feature : cpu::feature_names()) {

@@ -13,6 +13,7 @@
 #include "histogram/bucketize.h"
 #include "histogram/buckets.h"
 #include "histogram/count_edges.h"
+#include "histogram/statistics.h"
 
 namespace eventcodec::bindings {
 namespace {
@@ -138,21 +139,40 @@ class PyMemory {
   std::size_t count_ = 0;
 };
 
-// What both functions below are asked: count `values` between `edges`, or between the default ones
-// when edges is None, then merge down to about max_buckets when that is not 0.
+// Takes a buffer of numbers as the core's Values.
+bool open_values(PyObject* object, bool bfloat16, TypedBuffer* buffer, histogram::Values* values) {
+  if (!buffer->open(object)) return false;
+  if (!dtype_of(*buffer, &values->dtype)) {
+    PyErr_Format(PyExc_TypeError, "values have the buffer format '%s', which is no number",
+                 buffer->format());
+    return false;
+  }
+  if (bfloat16) {
+    if (values->dtype != Dtype::kUint16) return invalid("bfloat16 bits must be uint16");
+    values->dtype = Dtype::kBfloat16;
+  }
+  values->data = buffer->data();
+  values->count = buffer->count();
+  if (values->count != 0) return true;
+  return invalid("values must hold one number at least, got an empty array");
+}
+
+// What both functions below are asked: count `values` between the default edges when `edges` is
+// None, between `count` buckets of one width when it is a tuple (first, last, count), or between
+// the edges that it is; then merge down to about max_buckets when that is not 0.
 class Counting {
  public:
-  // Arguments: values, bfloat16, edges, uniform, max_buckets.
+  // Arguments: values, bfloat16, edges, max_buckets.
   [[nodiscard]] bool run(PyObject* const* args) {
     histogram::Values values{};
-    if (!open_values(args[0], args[1], &values)) return false;
-    const Py_ssize_t max_buckets = PyLong_AsSsize_t(args[4]);
+    if (!open_values(args[0], args[1] == Py_True, &values_, &values)) return false;
+    const Py_ssize_t max_buckets = PyLong_AsSsize_t(args[3]);
     if (max_buckets < 0) {
       return PyErr_Occurred() == nullptr ? invalid("max_buckets must not be negative") : false;
     }
-    const bool counted = args[2] == Py_None
-                             ? count_default(values)
-                             : count_given(values, args[2], PyObject_IsTrue(args[3]) == 1);
+    const bool counted = args[2] == Py_None       ? count_default(values)
+                         : PyTuple_Check(args[2]) ? count_uniform(values, args[2])
+                                                  : count_given(values, args[2]);
     if (!counted) return false;
     if (max_buckets != 0 && !merge(static_cast<std::size_t>(max_buckets))) return false;
     const histogram::Buckets trimmed = histogram::trim(buckets_);
@@ -170,47 +190,53 @@ class Counting {
   [[nodiscard]] const histogram::Buckets& buckets() const { return buckets_; }
 
  private:
-  [[nodiscard]] bool open_values(PyObject* object, PyObject* bfloat16, histogram::Values* values) {
-    if (!values_.open(object)) return false;
-    if (!dtype_of(values_, &values->dtype)) {
-      PyErr_Format(PyExc_TypeError, "values have the buffer format '%s', which is no number",
-                   values_.format());
-      return false;
-    }
-    if (bfloat16 == Py_True) {
-      if (values->dtype != Dtype::kUint16) return invalid("bfloat16 bits must be uint16");
-      values->dtype = Dtype::kBfloat16;
-    }
-    values->data = values_.data();
-    values->count = values_.count();
-    if (values->count != 0) return true;
-    return invalid("values must hold one number at least, got an empty array");
-  }
-
   [[nodiscard]] bool count_default(histogram::Values values) {
     without_gil_if_large(values_.bytes(), [&] { histogram::bucketize(values, &tally_); });
-    return set_buckets(histogram::default_edges(), tally_.counts);
+    set_buckets(histogram::default_edges(), tally_.counts);
+    return true;
   }
 
-  [[nodiscard]] bool count_given(histogram::Values values, PyObject* object, bool uniform) {
+  [[nodiscard]] bool count_given(histogram::Values values, PyObject* object) {
     std::span<const double> edges;
     if (!open_doubles(object, "edges", &edges_buffer_, &edges)) return false;
-    if (!check(edges, uniform)) return false;
+    return check(edges, false) && count(values, edges, histogram::count_between);
+  }
+
+  [[nodiscard]] bool count_uniform(histogram::Values values, PyObject* description) {
+    double first = 0;
+    double last = 0;
+    Py_ssize_t buckets = 0;
+    if (PyArg_ParseTuple(description, "ddn", &first, &last, &buckets) == 0) return false;
+    if (buckets < 1 || static_cast<std::size_t>(buckets) > histogram::kMaxBuckets) {
+      return invalid("bins must make 1 to 2^30 buckets, got " + std::to_string(buckets));
+    }
+    if (!std::isfinite(last - first)) {
+      return invalid("the range of the values is too wide for uniform bins: " + text_of(first) +
+                     " to " + text_of(last));
+    }
+    if (!edges_.allocate_zeroed(static_cast<std::size_t>(buckets) + 1)) return false;
+    histogram::fill_uniform_edges(first, last, edges_.span());
+    return check(edges_.span(), true) && count(values, edges_.span(), histogram::count_uniform);
+  }
+
+  template <class F>
+  [[nodiscard]] bool count(histogram::Values values, std::span<const double> edges, const F& into) {
     PyMemory<std::uint64_t> exact;
     if (!exact.allocate_zeroed(edges.size() - 1) || !counts_.allocate_zeroed(edges.size() - 1)) {
       return false;
     }
-    const auto spacing = uniform ? histogram::Spacing::kUniform : histogram::Spacing::kAny;
     without_gil_if_large(values_.bytes(), [&] {
-      histogram::count_between(values, edges, spacing, exact.span(), &tally_.moments);
+      into(values, edges, exact.span());
+      tally_.moments = histogram::take_moments(values);
     });
     for (std::size_t i = 0; i < exact.span().size(); ++i) {
       counts_.span()[i] = static_cast<double>(exact.span()[i]);
     }
-    return set_buckets(edges, counts_.span());
+    set_buckets(edges, counts_.span());
+    return true;
   }
 
-  static bool check(std::span<const double> edges, bool uniform) {
+  static bool check(std::span<const double> edges, bool strictly) {
     if (edges.size() < 2) {
       return invalid("bins must have two edges at least, got " + std::to_string(edges.size()));
     }
@@ -218,23 +244,18 @@ class Counting {
       return invalid("bins make too many buckets: " + std::to_string(edges.size() - 1));
     }
     for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
-      const bool rises = uniform ? edges[i] < edges[i + 1] : edges[i] <= edges[i + 1];
+      const bool rises = strictly ? edges[i] < edges[i + 1] : edges[i] <= edges[i + 1];
       if (!rises) {
         return invalid("the edges of bins must increase and not be NaN, got " + text_of(edges[i]) +
                        " before " + text_of(edges[i + 1]));
       }
     }
-    if (uniform && !std::isfinite(edges.back() - edges.front())) {
-      return invalid("the range of the values is too wide for uniform bins: " +
-                     text_of(edges.front()) + " to " + text_of(edges.back()));
-    }
     return true;
   }
 
-  [[nodiscard]] bool set_buckets(std::span<const double> edges, std::span<double> counts) {
+  void set_buckets(std::span<const double> edges, std::span<double> counts) {
     mutable_counts_ = counts;
     buckets_ = {edges, counts};
-    return true;
   }
 
   [[nodiscard]] bool merge(std::size_t max_buckets) {
@@ -249,6 +270,7 @@ class Counting {
   TypedBuffer values_;
   TypedBuffer edges_buffer_;
   histogram::Tally tally_;
+  PyMemory<double> edges_;
   PyMemory<double> counts_;
   PyMemory<double> merged_edges_;
   std::span<double> mutable_counts_;
@@ -280,9 +302,8 @@ PyObject* encode(PyObject* tag, const event::HistogramFields& fields) {
 }
 
 PyObject* py_histogram_summary(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 6) {
-    return wrong_count("histogram_summary(tag, values, bfloat16, edges, uniform, max_buckets)",
-                       count);
+  if (count != 5) {
+    return wrong_count("histogram_summary(tag, values, bfloat16, edges, max_buckets)", count);
   }
   Counting counting;
   if (!counting.run(args + 1)) return nullptr;
@@ -296,8 +317,8 @@ PyObject* doubles_to_bytes(std::span<const double> values) {
 }
 
 PyObject* py_histogram_buckets(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 5) {
-    return wrong_count("histogram_buckets(values, bfloat16, edges, uniform, max_buckets)", count);
+  if (count != 4) {
+    return wrong_count("histogram_buckets(values, bfloat16, edges, max_buckets)", count);
   }
   Counting counting;
   if (!counting.run(args)) return nullptr;
@@ -333,6 +354,43 @@ PyObject* py_histogram_raw_summary(PyObject*, PyObject* const* args, Py_ssize_t 
   return encode(args[0], fields);
 }
 
+// (smallest, largest, sum); all NaN when there is a NaN.
+PyObject* py_histogram_range(PyObject*, PyObject* object) {
+  TypedBuffer buffer;
+  histogram::Values values{};
+  if (!open_values(object, false, &buffer, &values)) return nullptr;
+  histogram::Moments moments{};
+  without_gil_if_large(buffer.bytes(), [&] { moments = histogram::take_moments(values); });
+  return Py_BuildValue("(ddd)", moments.min, moments.max, moments.sum);
+}
+
+// (25 %, 75 %) of finite values.
+PyObject* py_histogram_quartiles(PyObject*, PyObject* object) {
+  TypedBuffer buffer;
+  histogram::Values values{};
+  if (!open_values(object, false, &buffer, &values)) return nullptr;
+  histogram::Quartiles quartiles{};
+  if (!without_gil_if_large(buffer.bytes(),
+                            [&] { return histogram::find_quartiles(values, &quartiles); })) {
+    return PyErr_NoMemory();
+  }
+  return Py_BuildValue("(dd)", quartiles.lower, quartiles.upper);
+}
+
+// (mean square, mean cube) of what finite values differ from `mean`.
+PyObject* py_histogram_deviations(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) return wrong_count("histogram_deviations(values, mean)", count);
+  const double mean = PyFloat_AsDouble(args[1]);
+  if (mean == -1.0 && PyErr_Occurred() != nullptr) return nullptr;
+  TypedBuffer buffer;
+  histogram::Values values{};
+  if (!open_values(args[0], false, &buffer, &values)) return nullptr;
+  histogram::Deviations deviations{};
+  without_gil_if_large(buffer.bytes(),
+                       [&] { deviations = histogram::take_deviations(values, mean); });
+  return Py_BuildValue("(dd)", deviations.squares, deviations.cubes);
+}
+
 template <class F>
 PyCFunction as_method(F function) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
@@ -342,6 +400,9 @@ PyMethodDef methods[] = {
     {"histogram_summary", as_method(py_histogram_summary), METH_FASTCALL, nullptr},
     {"histogram_buckets", as_method(py_histogram_buckets), METH_FASTCALL, nullptr},
     {"histogram_raw_summary", as_method(py_histogram_raw_summary), METH_FASTCALL, nullptr},
+    {"histogram_range", py_histogram_range, METH_O, nullptr},
+    {"histogram_quartiles", py_histogram_quartiles, METH_O, nullptr},
+    {"histogram_deviations", as_method(py_histogram_deviations), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -63,11 +63,13 @@ std::size_t work_bytes(const png::Pixels& pixels) {
   return pixels.row_bytes() * pixels.picture_height();
 }
 
-py::bytes encode_png(const py::array& array, std::size_t columns, unsigned depth, bool stored) {
+py::bytes encode_png(const py::array& array, std::size_t columns, unsigned depth, bool stored,
+                     std::size_t threads) {
   const png::Pixels pixels = pixels_of(array, columns, depth);
   const png::Level level = stored ? png::Level::kStored : png::Level::kFast;
   Buffer out;
-  unwrap(without_gil_if_large(work_bytes(pixels), [&] { return encode(pixels, level, out); }));
+  unwrap(without_gil_if_large(work_bytes(pixels),
+                              [&] { return encode(pixels, level, threads, out); }));
   return to_bytes(out.view());
 }
 
@@ -103,9 +105,11 @@ py::bytes png_wrap(const py::array& array, std::size_t columns, unsigned depth,
 }  // namespace
 
 void register_png(py::module_& module) {
-  module.def("encode_png", &encode_png, py::arg("pixels"), py::arg("columns"), py::arg("depth"),
-             py::arg("stored"), py::pos_only(),
-             "PNG file of pixels (count, height, width, channels), `columns` images in a row.");
+  module.def(
+      "encode_png", &encode_png, py::arg("pixels"), py::arg("columns"), py::arg("depth"),
+      py::arg("stored"), py::arg("threads"), py::pos_only(),
+      "PNG file of pixels (count, height, width, channels), `columns` images in a row, made on "
+      "up to `threads` threads.");
   module.def("image_summary", &image_summary, py::arg("tag"), py::arg("pixels"), py::arg("columns"),
              py::pos_only(),
              "Serialized Summary with one image, 8 bits a sample, of pixels as in encode_png.");

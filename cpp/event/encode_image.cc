@@ -26,7 +26,7 @@ Result<ByteView> encode_image_summary(ByteView tag, const png::Pixels& pixels, p
     return Error{.code = Errc::kOutOfMemory, .message = "no memory for an image summary"};
   }
   out.commit(room);
-  if (Status status = png::encode(pixels, level, out); !status.ok()) return status.error();
+  if (Status status = png::encode(pixels, level, 1, out); !status.ok()) return status.error();
   const std::size_t png_bytes = out.size() - room;
 
   std::uint8_t fields[4 * kFieldHead];

@@ -3,21 +3,11 @@
 
 #include <array>
 
-#include "base/kernel.h"
 #include "histogram/edges.h"
+#include "histogram/moments.h"
 #include "histogram/values.h"
 
 namespace eventcodec::histogram {
-
-// Of all values, also of those in no bucket. min and max are NaN where a value is, as in NumPy.
-// Sums are made in float64, block by block; the order of additions is not NumPy's.
-struct Moments {
-  double min;
-  double max;
-  double num;
-  double sum;
-  double sum_squares;
-};
 
 struct Tally {
   Moments moments;
@@ -25,15 +15,11 @@ struct Tally {
 };
 
 // Counts `values`, of which there must be one at least. NaN, infinities and what lies beyond the
-// outermost edges is in no bucket. Never allocates; safe from many threads.
+// outermost edges is in no bucket. Many values are counted on several threads; the result does not
+// depend on how many. Safe from many threads.
 void bucketize(Values values, Tally* tally);
 
-// One pass over at most 2^30 values: `slots` holds `copies` (1 or 4) runs of kSlots counters, to
-// which the pass adds; values that follow each other are counted in different copies.
-using BucketizeFn = void (*)(Values values, std::size_t copies, std::uint32_t* slots,
-                             Moments* moments);
-
-std::span<const Kernel<BucketizeFn>> kernels();
-const Kernel<BucketizeFn>& chosen();
+// The moments alone.
+Moments take_moments(Values values);
 
 }  // namespace eventcodec::histogram

@@ -1,51 +1,15 @@
 // count_edges.cc - counts values between any edges by numpy.histogram's rules.
-// Source: numpy/lib/_histograms_impl.py.
+// Source: numpy/lib/_histograms_impl.py, numpy/_core/function_base.py (linspace).
 #include "histogram/count_edges.h"
 
-#include "histogram/moment_lanes.h"
+#include <algorithm>
+#include <cmath>
+
+#include "histogram/kernels.h"
 #include "histogram/widen.h"
 
 namespace eventcodec::histogram {
 namespace {
-
-// NumPy's arithmetic, operation by operation: (x - first) / width * buckets, truncated, then moved
-// by one bucket where the rounding of that put x on the wrong side of an edge.
-class UniformCounter {
- public:
-  UniformCounter(std::span<const double> edges, std::span<std::uint64_t> counts)
-      : edges_(edges.data()),
-        counts_(counts.data()),
-        last_bucket_(static_cast<std::int32_t>(counts.size()) - 1),
-        first_(edges.front()),
-        last_(edges.back()),
-        width_(last_ - first_),
-        buckets_(static_cast<double>(counts.size())) {}
-
-  void add(const double* x, std::size_t n) {
-    std::int32_t guess[kBlock];
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool inside = x[i] >= first_ && x[i] <= last_;
-      // Outside, the quotient may be anything: only a number in range may be converted.
-      guess[i] = inside ? static_cast<std::int32_t>((x[i] - first_) / width_ * buckets_) : -1;
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      if (guess[i] < 0) continue;  // NaN, or outside
-      std::int32_t bucket = guess[i] > last_bucket_ ? last_bucket_ : guess[i];
-      bucket -= x[i] < edges_[bucket] ? 1 : 0;
-      bucket += x[i] >= edges_[bucket + 1] && bucket != last_bucket_ ? 1 : 0;
-      ++counts_[bucket];
-    }
-  }
-
- private:
-  const double* edges_;
-  std::uint64_t* counts_;
-  std::int32_t last_bucket_;
-  double first_;
-  double last_;
-  double width_;
-  double buckets_;
-};
 
 // Binary search without branches, for eight values at a time so that their loads overlap.
 class SearchCounter {
@@ -82,33 +46,56 @@ class SearchCounter {
   std::span<std::uint64_t> counts_;
 };
 
-template <class Stored, class Counter>
-void count_stored(Values values, Counter counter, Moments* moments) {
-  using Wide = typename Stored::Wide;
-  MomentLanes<Wide> lanes;
-  for_each_block<Stored>(values, [&](const std::uint8_t* p, std::size_t n) {
-    alignas(64) double x[kBlock];
-    for (std::size_t i = 0; i < n; ++i) {
-      x[i] = static_cast<double>(load_le<Wide>(p + i * sizeof(Wide)));
-    }
-    counter.add(x, n);
-    lanes.add_block(p, n);
-  });
-  lanes.finish(values.count, moments);
-}
-
 }  // namespace
 
-void count_between(Values values, std::span<const double> edges, Spacing spacing,
-                   std::span<std::uint64_t> counts, Moments* moments) {
+void count_between(Values values, std::span<const double> edges, std::span<std::uint64_t> counts) {
   with_stored(values.dtype, [&](auto stored) {
     using Stored = decltype(stored);
-    if (spacing == Spacing::kUniform) {
-      count_stored<Stored>(values, UniformCounter(edges, counts), moments);
-    } else {
-      count_stored<Stored>(values, SearchCounter(edges, counts), moments);
-    }
+    using Wide = typename Stored::Wide;
+    SearchCounter counter(edges, counts);
+    for_each_block<Stored>(values, [&](const std::uint8_t* p, std::size_t n) {
+      alignas(64) double x[kBlock];
+      for (std::size_t i = 0; i < n; ++i) {
+        x[i] = static_cast<double>(load_le<Wide>(p + i * sizeof(Wide)));
+      }
+      counter.add(x, n);
+    });
   });
+}
+
+void fill_uniform_edges(double first, double last, std::span<double> edges) {
+  const auto buckets = static_cast<double>(edges.size() - 1);
+  const double width = last - first;
+  const double step = width / buckets;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const auto at = static_cast<double>(i);
+    edges[i] = (step == 0.0 ? at / buckets * width : at * step) + first;
+  }
+  edges.back() = last;
+}
+
+void count_uniform(Values values, std::span<const double> edges, std::span<std::uint64_t> counts) {
+  const auto buckets = static_cast<double>(counts.size());
+  UniformBins bins{edges.data(), static_cast<std::int32_t>(counts.size()), edges.front(),
+                   edges.back(), 0.0};
+  // An edge is off by at most an ulp of the largest, and so is x - first: as long as that is a
+  // small part of a bucket, a product tells the bucket of whatever is not next to an edge.
+  constexpr double kFinest = 1e-9;
+  const double width = (bins.last - bins.first) / buckets;
+  const double scale = buckets / (bins.last - bins.first);
+  const double largest = std::max(std::abs(bins.first), std::abs(bins.last));
+  if (width > kFinest * largest && std::isnormal(scale) && std::isnormal(width)) bins.scale = scale;
+  // Equal values in a row must not wait for each other's counter, as long as all fit the cache.
+  constexpr std::size_t kWorthCopies = 4096;
+  constexpr std::size_t kFewBuckets = 512;
+  constexpr std::size_t kCopies = 4;
+  if (values.count < kWorthCopies || counts.size() > kFewBuckets) {
+    return chosen().fn.count_uniform(values, bins, 1, counts.data());
+  }
+  std::uint64_t copies[kCopies * kFewBuckets];
+  std::fill_n(copies, kCopies * counts.size(), std::uint64_t{0});
+  chosen().fn.count_uniform(values, bins, kCopies, copies);
+  for (std::size_t i = 0; i < kCopies * counts.size(); ++i) counts[i % counts.size()] += copies[i];
 }
 
 }  // namespace eventcodec::histogram

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "histogram/bucketize.h"
+#include "histogram/moments.h"
 
 namespace eventcodec::histogram {
 namespace {

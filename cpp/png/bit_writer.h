@@ -11,7 +11,7 @@ class BitWriter {
  public:
   static constexpr std::size_t kSlack = 8;
 
-  explicit BitWriter(std::uint8_t* p, std::uint64_t bits = 0, unsigned count = 0)
+  EVENTCODEC_INLINE explicit BitWriter(std::uint8_t* p, std::uint64_t bits = 0, unsigned count = 0)
       : p_(p), bits_(bits), count_(count) {}
 
   EVENTCODEC_INLINE void put(std::uint64_t bits, unsigned count) {
@@ -33,11 +33,11 @@ class BitWriter {
     flush();
   }
 
-  void put_bytes(ByteView bytes) { p_ = store_bytes(p_, bytes); }
+  EVENTCODEC_INLINE void put_bytes(ByteView bytes) { p_ = store_bytes(p_, bytes); }
 
-  [[nodiscard]] std::uint8_t* end() const { return p_; }
-  [[nodiscard]] std::uint64_t bits() const { return bits_; }
-  [[nodiscard]] unsigned count() const { return count_; }
+  [[nodiscard]] EVENTCODEC_INLINE std::uint8_t* end() const { return p_; }
+  [[nodiscard]] EVENTCODEC_INLINE std::uint64_t bits() const { return bits_; }
+  [[nodiscard]] EVENTCODEC_INLINE unsigned count() const { return count_; }
 
  private:
   std::uint8_t* p_;

@@ -1,4 +1,4 @@
-// checksums.cc - the table of CRC-32 kernels, and nothing else.
+// checksums.cc - the tables of kernels, and nothing else.
 #include "png/checksums.h"
 
 #include <array>
@@ -11,19 +11,33 @@
 namespace eventcodec::png {
 namespace {
 
-constexpr std::array kKernels = {
+constexpr std::array kCrc32Kernels = {
 #if defined(__x86_64__)
     Kernel<ChecksumFn>{"pclmul", cpu::kPclmul | cpu::kSse42, crc32_pclmul},
 #endif
     Kernel<ChecksumFn>{"portable", 0, crc32_portable},
 };
 
+constexpr std::array kAdler32Kernels = {
+#if defined(__x86_64__)
+    Kernel<ChecksumFn>{"avx2", cpu::kAvx2, adler32_avx2},
+#endif
+    Kernel<ChecksumFn>{"portable", 0, adler32_portable},
+};
+
 }  // namespace
 
-std::span<const Kernel<ChecksumFn>> crc32_kernels() { return kKernels; }
+std::span<const Kernel<ChecksumFn>> crc32_kernels() { return kCrc32Kernels; }
 
 const Kernel<ChecksumFn>& chosen_crc32() {
   static const Kernel<ChecksumFn>& kernel = select(crc32_kernels());
+  return kernel;
+}
+
+std::span<const Kernel<ChecksumFn>> adler32_kernels() { return kAdler32Kernels; }
+
+const Kernel<ChecksumFn>& chosen_adler32() {
+  static const Kernel<ChecksumFn>& kernel = select(adler32_kernels());
   return kernel;
 }
 

@@ -24,6 +24,16 @@ inline std::uint32_t crc32(std::uint32_t crc, ByteView data) {
 
 // The Adler-32 of nothing.
 inline constexpr std::uint32_t kAdlerStart = 1;
-std::uint32_t adler32(std::uint32_t adler, ByteView data);
+std::span<const Kernel<ChecksumFn>> adler32_kernels();
+const Kernel<ChecksumFn>& chosen_adler32();
+
+inline std::uint32_t adler32(std::uint32_t adler, ByteView data) {
+  return chosen_adler32().fn(adler, data.data(), data.size());
+}
+
+// The Adler-32 of A followed by B, which has `size` bytes, from those of A and B.
+std::uint32_t adler32_join(std::uint32_t a, std::uint32_t b, std::size_t size);
+
+std::uint32_t adler32_avx2(std::uint32_t adler, const std::uint8_t* data, std::size_t size);
 
 }  // namespace eventcodec::png

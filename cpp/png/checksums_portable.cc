@@ -1,27 +1,17 @@
-// checksums_portable.cc - CRC-32 eight bytes at a time, Adler-32 in blocks of sixteen vectors.
+// checksums_portable.cc - CRC-32 eight bytes at a time, Adler-32 in vectors of 16 bytes.
 #include "png/checksums_portable.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
 #include "png/checksums.h"
+#define EVENTCODEC_ADLER_WIDTH 16
+#include "png/adler32_body.h"
 
 namespace eventcodec::png {
 namespace {
 
 constexpr std::uint32_t kReflectedPolynomial = 0xedb88320;
-constexpr std::uint32_t kAdlerModulus = 65521;  // the largest prime below 2^16
-// The longest input whose sums stay below 2^32 without a reduction (RFC 1950 section 9).
-constexpr std::size_t kAdlerRun = 5552;
-
-// Adler-32 in vectors of the compiler (GCC and Clang): 16 bits a lane, for bytes at even and odd
-// offsets. A lane of `before` gets at most 2 * 255 * (0 + 1 + ... + 15) < 2^16 in kAdlerVectors.
-constexpr std::size_t kAdlerWidth = 16;
-constexpr std::size_t kAdlerVectors = 16;
-constexpr std::size_t kAdlerBlock = kAdlerWidth * kAdlerVectors;
-using Lanes [[gnu::vector_size(kAdlerWidth)]] = std::uint16_t;
-
 using Table = std::array<std::array<std::uint32_t, 256>, 8>;
 
 // table[0][b] is the state after byte b, table[k][b] after b and k zero bytes.
@@ -45,34 +35,6 @@ constexpr Table make_table() {
 
 constexpr Table kTable = make_table();
 
-// Adds kAdlerBlock bytes to both sums. The byte at offset i counts kAdlerBlock - i times in
-// `weighted`: once for each vector after its own, times the width, and the rest by its offset.
-EVENTCODEC_INLINE void add_block(const std::uint8_t* p, std::uint32_t& plain,
-                                 std::uint32_t& weighted) {
-  Lanes even{};
-  Lanes odd{};
-  Lanes before{};  // what `even + odd` was at each vector, summed
-  for (std::size_t i = 0; i < kAdlerVectors; ++i) {
-    Lanes bytes;
-    std::memcpy(&bytes, p + i * kAdlerWidth, kAdlerWidth);
-    before += even + odd;
-    even += bytes & 0xff;
-    odd += bytes >> 8;
-  }
-  std::uint32_t sum = 0;
-  std::uint32_t ramp = 0;
-  std::uint32_t vectors = 0;
-  for (std::uint32_t lane = 0; lane < kAdlerWidth / 2; ++lane) {
-    constexpr auto kWidth = static_cast<std::uint32_t>(kAdlerWidth);
-    sum += std::uint32_t{even[lane]} + odd[lane];
-    ramp += (kWidth - 2 * lane) * even[lane] + (kWidth - 2 * lane - 1) * odd[lane];
-    vectors += before[lane];
-  }
-  weighted += static_cast<std::uint32_t>(kAdlerBlock) * plain + ramp +
-              static_cast<std::uint32_t>(kAdlerWidth) * vectors;
-  plain += sum;
-}
-
 }  // namespace
 
 std::uint32_t crc32_portable(std::uint32_t crc, const std::uint8_t* data, std::size_t size) {
@@ -86,25 +48,17 @@ std::uint32_t crc32_portable(std::uint32_t crc, const std::uint8_t* data, std::s
   return ~state;
 }
 
-std::uint32_t adler32(std::uint32_t adler, ByteView data) {
-  std::uint32_t plain = adler & 0xffff;
-  std::uint32_t weighted = adler >> 16;
-  const std::uint8_t* p = data.data();
-  std::size_t left = data.size();
-  while (left != 0) {
-    std::size_t run = std::min(left, kAdlerRun);
-    left -= run;
-    for (; run >= kAdlerBlock; run -= kAdlerBlock, p += kAdlerBlock) {
-      add_block(p, plain, weighted);
-    }
-    for (; run != 0; --run, ++p) {
-      plain += *p;
-      weighted += plain;
-    }
-    plain %= kAdlerModulus;
-    weighted %= kAdlerModulus;
-  }
-  return (weighted << 16) | plain;
+std::uint32_t adler32_portable(std::uint32_t adler, const std::uint8_t* data, std::size_t size) {
+  return adler32_any(adler, data, size);
+}
+
+// Each byte of A counts once more in the second sum for each byte of B; the 1 that sums begin with
+// is in both.
+std::uint32_t adler32_join(std::uint32_t a, std::uint32_t b, std::size_t size) {
+  const std::uint64_t before = (a & 0xffff) + kAdlerModulus - 1;
+  const std::uint64_t plain = before + (b & 0xffff);
+  const std::uint64_t weighted = (a >> 16) + (b >> 16) + size % kAdlerModulus * before;
+  return static_cast<std::uint32_t>(((weighted % kAdlerModulus) << 16) | (plain % kAdlerModulus));
 }
 
 }  // namespace eventcodec::png

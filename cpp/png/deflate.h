@@ -2,17 +2,17 @@
 // its own code, or stored where that is smaller.
 #pragma once
 
-#include <array>
 #include <memory>
 
 #include "base/buffer.h"
 #include "base/bytes.h"
-#include "png/huffman.h"
-#include "png/match.h"
+#include "png/block_code.h"
+#include "png/repeats.h"
+#include "png/runs.h"
+#include "png/token.h"
+#include "png/token_writer.h"
 
 namespace eventcodec::png {
-
-class BitWriter;
 
 // Writes the blocks of one deflate stream (RFC 1951), one call after the other.
 class Deflater {
@@ -25,31 +25,26 @@ class Deflater {
   // bytes. False: out of memory.
   [[nodiscard]] bool add_block(ByteView data, bool last, Buffer& out);
 
- private:
-  void count(ByteView data, std::span<const Token> tokens);
-  std::size_t plan_lengths();
-  [[nodiscard]] std::size_t coded_bits() const;
-  void write_header(bool last, BitWriter& to) const;
-  void write_tokens(ByteView data, std::span<const Token> tokens, BitWriter& to) const;
+  // Appends an empty stored block, so that no bits wait: what another Deflater makes can follow.
+  // False: out of memory.
+  [[nodiscard]] bool add_boundary(Buffer& out);
 
-  Matcher matcher_;
-  std::array<std::uint32_t, kLengthSymbols> length_counts_;
-  std::array<std::uint32_t, kDistanceSymbols> distance_counts_;
-  std::array<Code, kLengthSymbols> length_codes_;
-  std::array<Code, kDistanceSymbols> distance_codes_;
-  std::size_t extra_bits_ = 0;
-  // The code of the codes: symbols 0-15 are lengths, 16-18 repeats of them.
-  static constexpr std::size_t kMetaSymbols = 19;
-  struct Meta {
-    std::uint8_t symbol;
-    std::uint8_t extra;
-  };
-  std::array<Meta, kLengthSymbols + kDistanceSymbols> meta_;
-  std::size_t meta_count_ = 0;
-  std::size_t meta_listed_ = 0;
-  std::size_t length_used_ = 0;
-  std::size_t distance_used_ = 0;
-  std::array<Code, kMetaSymbols> meta_codes_;
+ private:
+  const BlockCode& choose(ByteView data);
+  bool repeats_may_pay(ByteView data);
+
+  RunFinder run_finder_;
+  RepeatFinder repeat_finder_;
+  Tokens runs_;
+  Tokens repeats_;
+  Tokens sample_;
+  BlockCode run_code_;
+  BlockCode repeat_code_;
+  BlockCodes codes_;
+  const Tokens* tokens_ = nullptr;
+  // Blocks to come in which repeats are not looked for, and how many it will be the next time.
+  unsigned pause_ = 0;
+  unsigned next_pause_ = 0;
   std::uint64_t waiting_bits_ = 0;
   unsigned waiting_count_ = 0;
 };

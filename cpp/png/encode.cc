@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <utility>
 
+#include "base/parallel.h"
 #include "png/checksums.h"
 #include "png/deflate.h"
 #include "png/filter.h"
@@ -71,7 +73,7 @@ bool write_end(Buffer& out) {
 class RowFilter {
  public:
   // False: out of memory.
-  [[nodiscard]] bool prepare(const Pixels& pixels) {
+  [[nodiscard]] bool prepare(const Pixels& pixels, std::size_t first_row = 0) {
     const std::size_t row_bytes = pixels.row_bytes();
     if (row_bytes > SIZE_MAX / (kFilters + 3)) return false;
     const std::size_t slot = kRowPadding + row_bytes + kRowPadding;
@@ -80,10 +82,11 @@ class RowFilter {
     row_ = memory_.get() + kRowPadding;
     prior_ = row_ + slot;
     for (std::size_t f = 0; f < kFilters; ++f) candidates_[f] = prior_ + slot * (f + 1);
+    if (first_row != 0) read_row(pixels, first_row - 1, prior_);
     return true;
   }
 
-  // Writes the scanline of row y, 1 + row_bytes() bytes; rows must come in order.
+  // Writes the scanline of row y, 1 + row_bytes() bytes; rows come in order from first_row on.
   void next(const Pixels& pixels, std::size_t y, bool adaptive, std::uint8_t* scanline) {
     const std::size_t size = pixels.row_bytes();
     if (!adaptive) {
@@ -106,29 +109,46 @@ class RowFilter {
   std::uint8_t* candidates_[kFilters] = {};
 };
 
-// One zlib stream in as many IDAT chunks as it takes.
-class ImageData {
+// The scanlines of some rows as IDAT chunks. The chunks of all bands in a row hold the zlib stream
+// of the picture; the last one is left open for its checksum.
+class Band {
  public:
-  ImageData(const Pixels& pixels, Level level, Buffer& out)
-      : pixels_(pixels), level_(level), out_(out), chunk_(out) {}
+  Band(const Pixels& pixels, Level level, std::size_t first_row, std::size_t end_row, Buffer& out)
+      : pixels_(pixels),
+        level_(level),
+        first_row_(first_row),
+        end_row_(end_row),
+        last_(end_row == pixels.picture_height()),
+        out_(out),
+        chunk_(out) {}
 
   [[nodiscard]] bool write() {
     if (level_ == Level::kFast) deflater_ = Deflater::create();
     if (level_ == Level::kFast && deflater_ == nullptr) return false;
-    if (!filter_.prepare(pixels_) || !chunk_.open("IDAT") || !out_.append(kZlibHeader)) {
-      return false;
-    }
+    if (!filter_.prepare(pixels_, first_row_) || !chunk_.open("IDAT")) return false;
+    if (first_row_ == 0 && !out_.append(kZlibHeader)) return false;
     const std::size_t scanline_bytes = 1 + pixels_.row_bytes();
-    const std::size_t height = pixels_.picture_height();
-    for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t y = first_row_; y < end_row_; ++y) {
       std::uint8_t* scanline = pending_.reserve(scanline_bytes);
       if (scanline == nullptr) return false;
       filter_.next(pixels_, y, level_ == Level::kFast, scanline);
       pending_.commit(scanline_bytes);
       if (pending_.size() > kMaxBlock && !write_blocks(false)) return false;
     }
+    if (!write_blocks(true)) return false;
+    if (last_) return true;
+    return (deflater_ == nullptr || deflater_->add_boundary(out_)) && chunk_.close();
+  }
+
+  // Adler-32 of the band, and of the whole picture given that of the bands before.
+  [[nodiscard]] std::uint32_t adler() const { return adler_; }
+  [[nodiscard]] std::uint32_t adler_after(std::uint32_t before) const {
+    return adler32_join(before, adler_, (end_row_ - first_row_) * (1 + pixels_.row_bytes()));
+  }
+  [[nodiscard]] bool finish(std::uint32_t adler) {
     std::uint8_t sum[kAdlerBytes];
-    return write_blocks(true) && (store_be32(sum, adler_), out_.append(sum)) && chunk_.close();
+    store_be32(sum, adler);
+    return out_.append(sum) && chunk_.close();
   }
 
  private:
@@ -140,7 +160,7 @@ class ImageData {
       const ByteView block = left.first(std::min(left.size(), kMaxBlock));
       left = left.subspan(block.size());
       adler_ = adler32(adler_, block);
-      if (!write_block(block, end && left.empty())) return false;
+      if (!write_block(block, last_ && end && left.empty())) return false;
       if (chunk_.data_bytes() > kMaxChunkData && !(chunk_.close() && chunk_.open("IDAT"))) {
         return false;
       }
@@ -156,6 +176,9 @@ class ImageData {
 
   const Pixels& pixels_;
   const Level level_;
+  const std::size_t first_row_;
+  const std::size_t end_row_;
+  const bool last_;
   Buffer& out_;
   ChunkWriter chunk_;
   RowFilter filter_;
@@ -163,6 +186,53 @@ class ImageData {
   std::unique_ptr<Deflater> deflater_;
   std::uint32_t adler_ = kAdlerStart;
 };
+
+bool write_whole(const Pixels& pixels, Level level, Buffer& out) {
+  Band band(pixels, level, 0, pixels.picture_height(), out);
+  return band.write() && band.finish(band.adler());
+}
+
+// How many bands are worth a thread each.
+std::size_t bands_of(const Pixels& pixels, std::size_t threads) {
+  constexpr std::size_t kBandBytes = std::size_t{512} << 10;
+  const std::size_t rows_a_band = std::max<std::size_t>(1, kBandBytes / pixels.row_bytes());
+  return std::min(threads, std::max<std::size_t>(1, pixels.picture_height() / rows_a_band));
+}
+
+// A band with a buffer of its own, for a thread of its own.
+struct Part {
+  Buffer out;
+  std::optional<Band> band;
+  bool written = false;
+};
+
+bool write_parts(const Pixels& pixels, Level level, std::size_t count, Buffer& out) {
+  const std::unique_ptr<Part[]> parts(new (std::nothrow) Part[count]);
+  if (parts == nullptr) return false;
+  const std::size_t height = pixels.picture_height();
+  const auto first_row = [&](std::size_t i) {
+    return height / count * i + std::min(i, height % count);
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    parts[i].band.emplace(pixels, level, first_row(i), first_row(i + 1), parts[i].out);
+  }
+  run_parallel(count, count, [&](std::size_t i) { parts[i].written = parts[i].band->write(); });
+  std::uint32_t adler = kAdlerStart;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!parts[i].written) return false;
+    adler = parts[i].band->adler_after(adler);
+  }
+  if (!parts[count - 1].band->finish(adler)) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!out.append(parts[i].out.view())) return false;
+  }
+  return true;
+}
+
+bool write_data(const Pixels& pixels, Level level, std::size_t threads, Buffer& out) {
+  const std::size_t parts = bands_of(pixels, threads);
+  return parts == 1 ? write_whole(pixels, level, out) : write_parts(pixels, level, parts, out);
+}
 
 // Runs `write` and takes back what it appended when it fails.
 template <class F>
@@ -176,9 +246,9 @@ Status all_or_nothing(const Pixels& pixels, Buffer& out, F&& write) {
 
 }  // namespace
 
-Status encode(const Pixels& pixels, Level level, Buffer& out) {
+Status encode(const Pixels& pixels, Level level, std::size_t threads, Buffer& out) {
   return all_or_nothing(pixels, out, [&] {
-    return write_head(pixels, out) && ImageData(pixels, level, out).write() && write_end(out);
+    return write_head(pixels, out) && write_data(pixels, level, threads, out) && write_end(out);
   });
 }
 

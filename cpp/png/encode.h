@@ -13,8 +13,10 @@ enum class Level : std::uint8_t {
             // beyond a few hundred bytes
 };
 
-// Appends one PNG file. An Error leaves `out` as it was. Safe from many threads.
-Status encode(const Pixels& pixels, Level level, Buffer& out);
+// Appends one PNG file, made on up to `threads` threads where there is enough for them: half a
+// megabyte each. More threads make the file some bytes larger. An Error leaves `out` as it was.
+// Safe from many threads.
+Status encode(const Pixels& pixels, Level level, std::size_t threads, Buffer& out);
 
 // The two halves of encode() for another compressor. `scanlines` appends what a PNG compresses:
 // for each row its filter's number and the row; unfiltered when not `adaptive`. `wrap` appends the

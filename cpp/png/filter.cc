@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array kKernels = {
 #if defined(__x86_64__)
+    Kernel<FilterFn>{"avx512", cpu::kAvx2 | cpu::kAvx512, filter_avx512},
     Kernel<FilterFn>{"avx2", cpu::kAvx2, filter_avx2},
 #endif
     Kernel<FilterFn>{"portable", 0, filter_portable},

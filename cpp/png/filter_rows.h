@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kWidth = EVENTCODEC_FILTER_WIDTH;
 using Bytes [[gnu::vector_size(kWidth)]] = std::uint8_t;
 using Shorts [[gnu::vector_size(kWidth)]] = std::uint16_t;
+using Words [[gnu::vector_size(kWidth)]] = std::uint32_t;
+using Longs [[gnu::vector_size(kWidth)]] = std::uint64_t;
 
 struct Filters {
   EVENTCODEC_INLINE static Bytes load(const std::uint8_t* p) {
@@ -50,14 +52,20 @@ struct Filters {
     }
     // Every kVectors vectors, before a sum of 16 bits is full.
     EVENTCODEC_INLINE void carry() {
-      for (std::size_t i = 0; i < kWidth / 2; ++i) total_ += sums_[i];
+      const auto pairs = reinterpret_cast<Words>(sums_);
+      const auto fours = reinterpret_cast<Longs>((pairs & 0xffff) + (pairs >> 16));
+      longs_ += (fours & 0xffffffff) + (fours >> 32);
       sums_ = Shorts{};
     }
-    [[nodiscard]] std::uint64_t total() const { return total_; }
+    [[nodiscard]] EVENTCODEC_INLINE std::uint64_t total() const {
+      std::uint64_t sum = 0;
+      for (std::size_t i = 0; i < kWidth / 8; ++i) sum += longs_[i];
+      return sum;
+    }
 
    private:
     Shorts sums_{};
-    std::uint64_t total_ = 0;
+    Longs longs_{};
   };
 
   static constexpr std::size_t kVectors = 0xffff / (2 * 128);

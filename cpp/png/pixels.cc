@@ -94,6 +94,12 @@ void read_pixels(const Pixels& pixels, const std::uint8_t* from, std::uint8_t* t
   const auto channels = static_cast<std::ptrdiff_t>(pixels.channels);
   const bool interleaved =
       pixels.column_stride == size * channels && (channels == 1 || pixels.channel_stride == size);
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    if (interleaved) {
+      std::memcpy(to, from, pixels.width * pixels.channels);
+      return;
+    }
+  }
   const std::size_t run = interleaved ? kRun / pixels.channels : kRun;
   for (std::size_t x = 0; x < pixels.width; x += run) {
     const std::size_t count = std::min(run, pixels.width - x);

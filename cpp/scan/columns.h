@@ -47,9 +47,16 @@ struct Rows {
   std::uint64_t capacity = 0;
 };
 
+// How the values of a series stand in their events. Bits: a series may hold several.
+inline constexpr std::uint8_t kEmptyForm = 1;    // no payload: metadata, or no value of a summary
+inline constexpr std::uint8_t kMessageForm = 2;  // simple_value, histo, image, audio
+inline constexpr std::uint8_t kTensorForm = 4;
+
 struct Series {
   std::string tag;  // bytes as they stand in the file
   Kind kind = Kind::kScalars;
+  std::uint8_t forms = 0;
+  bool described = false;  // a row had metadata, which the fields below may come from
   std::string plugin;
   std::string display_name;
   std::string description;

@@ -4,6 +4,8 @@
 // shared, so neither ever waits for the other.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -23,17 +25,27 @@ struct Extent {
 // A header and `capacity` bytes after it, in one allocation.
 class Chunk {
  public:
+  static constexpr std::size_t kHeaderBytes = 3 * sizeof(std::uint64_t);
+  // The whole of a chunk that is not made for one large record, and what it has room for.
+  static constexpr std::size_t kStandardBytes = 256 * 1024;
+  static constexpr std::size_t kStandardCapacity = kStandardBytes - kHeaderBytes;
+
   struct Free {
     void operator()(Chunk* chunk) const {
+      const std::size_t bytes = sizeof(Chunk) + chunk->capacity_;
       chunk->~Chunk();
-      std::free(chunk);
+      if (is_mapped(bytes)) {
+        munmap(chunk, bytes);
+      } else {
+        std::free(chunk);
+      }
     }
   };
   using Owner = std::unique_ptr<Chunk, Free>;
 
   // nullptr when memory is exhausted.
   static Owner create(std::size_t capacity) {
-    void* memory = std::malloc(sizeof(Chunk) + capacity);
+    void* memory = allocate(sizeof(Chunk) + capacity);
     return Owner(memory == nullptr ? nullptr : new (memory) Chunk(capacity));
   }
 
@@ -65,9 +77,25 @@ class Chunk {
  private:
   explicit Chunk(std::size_t capacity) : capacity_(capacity) {}
 
+  // A standard chunk is pages of its own: the many that wait while a disk is slow go back to the
+  // system when they are written, where a heap would keep them.
+  static bool is_mapped([[maybe_unused]] std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+    return false;  // a write past the end is seen on the heap only
+#else
+    return bytes == kStandardBytes;
+#endif
+  }
+  static void* allocate(std::size_t bytes) {
+    if (!is_mapped(bytes)) return std::malloc(bytes);
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? nullptr : memory;
+  }
+
   std::atomic<std::uint64_t> published_{0};
   std::atomic<Chunk*> next_{nullptr};
   std::size_t capacity_;
 };
+static_assert(sizeof(Chunk) == Chunk::kHeaderBytes);
 
 }  // namespace eventcodec::stream

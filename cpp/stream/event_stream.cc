@@ -18,13 +18,15 @@ using std::chrono::steady_clock;
 namespace {
 
 // Size of the record at `p`, which is one of ours: its length is what seal() wrote.
-std::size_t record_bytes(const std::uint8_t* p) {
-  return load_le<std::uint64_t>(p) + record::kOverheadBytes;
+std::size_t record_bytes(FileKind kind, const std::uint8_t* p) {
+  return load_le<std::uint64_t>(p) + overhead_bytes(kind);
 }
 
-std::uint32_t count_records(ByteView records) {
+std::uint32_t count_records(FileKind kind, ByteView records) {
   std::uint32_t count = 0;
-  for (std::size_t at = 0; at < records.size(); at += record_bytes(records.data() + at)) ++count;
+  for (std::size_t at = 0; at < records.size(); at += record_bytes(kind, records.data() + at)) {
+    ++count;
+  }
   return count;
 }
 
@@ -45,8 +47,10 @@ Result<std::shared_ptr<EventStream>> EventStream::open(FilePlan plan, StreamOpti
     if (first == nullptr) return no_memory_for_a_writer();
     Result<EventFile> file = EventFile::create(stream->plan_);
     if (!file.ok()) return std::move(file.error());
-    // Later files go on where this one ends; a purge there would hide what it holds.
+    // Later files go on where this one ends; a purge there would hide what it holds, and its name
+    // is taken.
     stream->plan_.purge_step.reset();
+    stream->plan_.file_name.clear();
 
     // From here on nothing takes memory: the file stays.
     stream->adopt(std::move(file.value()), std::move(first));
@@ -163,6 +167,7 @@ void EventStream::wake_consumer() {
 }
 
 bool EventStream::wait_for_room(std::chrono::milliseconds timeout) {
+  if (stalled_.load(std::memory_order_relaxed)) return false;
   const std::uint64_t before = drained_bytes_.load(std::memory_order_acquire);
   const auto deadline = steady_clock::now() + timeout;
   IoThread::instance().wake();
@@ -172,7 +177,11 @@ bool EventStream::wait_for_room(std::chrono::milliseconds timeout) {
     if (failing()) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return false;
+  stalled_.store(true, std::memory_order_relaxed);
+  // The device may have answered in between, and then nobody else would take the word back.
+  if (drained_bytes_.load(std::memory_order_acquire) == before) return false;
+  stalled_.store(false, std::memory_order_relaxed);
+  return true;
 }
 
 void EventStream::count_dropped(std::uint64_t records) {
@@ -196,6 +205,8 @@ void EventStream::orphan() {
   // are: their list may have been in the middle of a change.
   new (&drain_mutex_) std::mutex();
   new (&report_mutex_) std::mutex();
+  new (&secure_mutex_) std::mutex();
+  new (&secured_) std::condition_variable();
   head_ = nullptr;
   spare_ = nullptr;
   tail_ = nullptr;
@@ -218,6 +229,9 @@ Status EventStream::reopen_after_fork() {
   segments_ = 0;
   dirty_ = false;
   failing_ = false;
+  stalled_ = false;
+  io_thread_is_elsewhere_ = false;
+  secure_calls_answered_ = secure_calls_;
   sync_failure_.reset();
   last_error_.clear();
 
@@ -245,6 +259,81 @@ Status EventStream::flush(bool durable) {
   return status;
 }
 
+Status EventStream::secure(std::chrono::milliseconds timeout) {
+  if (stalled_.load(std::memory_order_relaxed)) {
+    return io_error("the device does not answer", ETIMEDOUT);
+  }
+  const auto deadline = steady_clock::now() + timeout;
+  if (!io_thread_is_elsewhere_.load(std::memory_order_relaxed)) {
+    std::optional<Status> secured = secure_by_io_thread(deadline);
+    if (secured.has_value()) return std::move(*secured);
+    io_thread_is_elsewhere_.store(true, std::memory_order_relaxed);
+  }
+  return secure_by_thread_of_its_own(
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now()));
+}
+
+// Nothing when the I/O thread is busy with another stream.
+std::optional<Status> EventStream::secure_by_io_thread(steady_clock::time_point deadline) {
+  std::unique_lock lock(secure_mutex_);
+  const std::uint64_t call = ++secure_calls_;
+  lock.unlock();
+  if (!IoThread::instance().secure(shared_from_this())) {
+    answer_secure();  // no thread to be had: better to wait than to lose data
+  }
+  lock.lock();
+  const auto answered = [&] { return secure_calls_answered_ >= call; };
+  if (!secured_.wait_for(lock, kElsewhereAfter, answered)) {
+    if (drain_mutex_.try_lock()) {
+      drain_mutex_.unlock();
+      return std::nullopt;
+    }
+    if (!secured_.wait_until(lock, deadline, answered)) return give_up_waiting();
+  }
+  if (!secure_failure_.has_value()) return Status();
+  return without_bad_alloc([this] { return Status(*secure_failure_); });
+}
+
+// It may hang like the I/O thread, which is why it is not the caller's.
+Status EventStream::secure_by_thread_of_its_own(std::chrono::milliseconds timeout) {
+  return without_bad_alloc([&]() -> Status {
+    const auto secured = std::make_shared<std::optional<Status>>();
+    const bool ended = run_within(timeout, [stream = shared_from_this(), secured] {
+      Status flushed = stream->flush(stream->options_.durability == Durability::kSync);
+      const std::lock_guard lock(stream->secure_mutex_);
+      secured->emplace(std::move(flushed));
+      stream->stalled_.store(false, std::memory_order_relaxed);
+    });
+    const std::lock_guard lock(secure_mutex_);
+    if (!ended && !secured->has_value()) return give_up_waiting();
+    return std::move(**secured);
+  });
+}
+
+// With secure_mutex_ held, as whoever takes the word back.
+Error EventStream::give_up_waiting() {
+  stalled_.store(true, std::memory_order_relaxed);
+  Error error = io_error("the device does not answer", ETIMEDOUT);
+  report(error.message);
+  return error;
+}
+
+void EventStream::answer_secure() {
+  std::uint64_t call = 0;
+  {
+    const std::lock_guard lock(secure_mutex_);
+    call = secure_calls_;
+  }
+  Status flushed = flush(options_.durability == Durability::kSync);
+  const std::lock_guard lock(secure_mutex_);
+  secure_failure_.reset();
+  if (!flushed.ok()) secure_failure_.emplace(std::move(flushed.error()));
+  secure_calls_answered_ = call;
+  stalled_.store(false, std::memory_order_relaxed);
+  io_thread_is_elsewhere_.store(false, std::memory_order_relaxed);
+  secured_.notify_all();
+}
+
 Status EventStream::close(std::chrono::milliseconds timeout) {
   if ((attention_.load(std::memory_order_relaxed) & kForked) != 0) return {};  // the parent's
   Status closed = close_within(timeout);
@@ -257,7 +346,8 @@ Status EventStream::close_within(std::chrono::milliseconds timeout) {
   try {
     closed = std::make_shared<Status>();
     const bool answered = run_within(
-        timeout, [stream = shared_from_this(), closed] { *closed = stream->write_and_close(); });
+        timeout, [stream = shared_from_this(), closed] { *closed = stream->write_and_close(); },
+        [this] { return writes_.load(std::memory_order_relaxed); });
     if (!answered) return io_error("close: the device does not answer", ETIMEDOUT);
   } catch (const std::bad_alloc&) {
     return write_and_close();  // no memory for a deadline: better to wait than to lose data
@@ -345,8 +435,9 @@ Status EventStream::write_what_is_there() {
         continue;
       }
       if (Status written = write_published(unwritten.first(fits)); !written.ok()) return written;
-      const std::uint32_t records = fits == unwritten.size() ? published.records - settled_.records
-                                                             : count_records(unwritten.first(fits));
+      const std::uint32_t records = fits == unwritten.size()
+                                        ? published.records - settled_.records
+                                        : count_records(plan_.kind, unwritten.first(fits));
       settle(fits, records);
       failing_ = false;
     } else if (next != nullptr) {
@@ -398,7 +489,7 @@ std::size_t EventStream::bytes_that_fit(ByteView records) const {
       options_.max_file_bytes > file_bytes_ ? options_.max_file_bytes - file_bytes_ : 0;
   std::size_t fits = 0;
   while (fits < records.size()) {
-    const std::size_t record = record_bytes(records.data() + fits);
+    const std::size_t record = record_bytes(plan_.kind, records.data() + fits);
     // A segment that holds nothing but its first records takes one record of any size.
     const bool fresh = fits == 0 && file_bytes_ == first_bytes_;
     if (fits + record > room && !fresh) break;
@@ -417,6 +508,7 @@ Status EventStream::write_published(ByteView unwritten) {
       return std::move(written.error());
     }
     partial_bytes_ += written.value();
+    writes_.fetch_add(1, std::memory_order_relaxed);
   }
   return {};
 }
@@ -431,6 +523,7 @@ void EventStream::settle(std::size_t bytes, std::uint32_t records) {
   written_.fetch_add(records, std::memory_order_relaxed);
   bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
   drained_bytes_.fetch_add(bytes, std::memory_order_release);
+  stalled_.store(false, std::memory_order_relaxed);
 }
 
 // After a write that stopped short: keeps the whole records that got through, and removes the part
@@ -440,7 +533,7 @@ Status EventStream::undo_partial_record() {
   std::size_t whole = 0;
   std::uint32_t records = 0;
   while (written.size() - whole >= record::kLengthBytes) {
-    const std::size_t record = record_bytes(written.data() + whole);
+    const std::size_t record = record_bytes(plan_.kind, written.data() + whole);
     if (record > written.size() - whole) break;
     whole += record;
     ++records;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -56,8 +57,10 @@ struct IoLinks {
   EventStream* previous_open = nullptr;
   EventStream* next_open = nullptr;
   std::shared_ptr<EventStream> next_woken;
+  std::shared_ptr<EventStream> next_urgent;
   std::shared_ptr<EventStream> next_tended;
   bool is_woken = false;
+  bool is_urgent = false;
   bool is_tended = false;
 };
 
@@ -67,7 +70,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   static constexpr std::chrono::milliseconds kDrainInterval{20};
   // The I/O thread is woken before that when this much has gathered.
   static constexpr std::size_t kWakeBytes = 64 * 1024;
-  static constexpr std::size_t kChunkBytes = 256 * 1024;
+  static constexpr std::size_t kChunkBytes = Chunk::kStandardCapacity;
   // Data that the kernel has is on the device after this.
   static constexpr std::chrono::seconds kSyncInterval{5};
   // A failed write is tried again after this.
@@ -76,8 +79,11 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   static constexpr std::chrono::milliseconds kIdleAfter{1000};
   // Above this many open event files, descriptors are given back after every use.
   static constexpr int kMaxDescriptors = 256;
-  // How long a call waits for room while the device is slow, before its record is dropped.
-  static constexpr std::chrono::milliseconds kRoomTimeout{900};
+  // When secure() has not been answered for this long, it looks whether the I/O thread is stuck on
+  // another device.
+  static constexpr std::chrono::milliseconds kElsewhereAfter{50};
+  // How long a call waits for a device that does not answer: for room, or for its durability.
+  static constexpr std::chrono::milliseconds kCallTimeout{900};
 
   // Why the fast path must stop and look; see attention().
   enum Attention : std::uint32_t {
@@ -131,7 +137,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   // Appends a chunk of `extent` that the caller filled. False: no room; the chunk is untouched.
   [[nodiscard]] bool splice(Chunk::Owner& chunk, Extent extent);
 
-  // Waits until something was written, or the timeout. Not with the GIL.
+  // Waits until something was written, or the timeout. A device that let one call wait for nothing
+  // holds up no other until it answers. Not with the GIL.
   bool wait_for_room(std::chrono::milliseconds timeout);
   // `records` calls were accepted and could not be kept.
   void count_dropped(std::uint64_t records);
@@ -147,8 +154,12 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   // device). The error of a write or sync that failed, and then nothing is lost yet: the I/O thread
   // tries again.
   Status flush(bool durable);
+  // Everything committed before the call is as safe as the durability says when it returns, as
+  // after flush(), but the I/O thread does it: a device that hangs holds up one call for the
+  // timeout, and no other until it answers.
+  Status secure(std::chrono::milliseconds timeout);
   // After stop(): flushes and closes the file. Idempotent. What the device refuses is counted as
-  // dropped. Gives up after the timeout when the device does not answer; the rest stays pending.
+  // dropped. Gives up when the device has not answered for the timeout; the rest stays pending.
   Status close(std::chrono::milliseconds timeout);
   [[nodiscard]] StreamStats stats() const;
   [[nodiscard]] Durability durability() const { return options_.durability; }
@@ -161,6 +172,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   enum class Next : std::uint8_t { kTendAgain, kLeaveAlone };
   // Writes what is there, unless another thread is at it; retries when it is time.
   Next tend(std::chrono::steady_clock::time_point now);
+  // Does what secure() waits for, and says so.
+  void answer_secure();
   // Puts on the device what has been in the kernel for kSyncInterval. May take long.
   void sync_if_due(std::chrono::steady_clock::time_point now);
   // The I/O thread is about to stop: the next record must start it again.
@@ -173,6 +186,9 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   EventStream(FilePlan plan, StreamOptions options);
 
   Status close_within(std::chrono::milliseconds timeout);
+  std::optional<Status> secure_by_io_thread(std::chrono::steady_clock::time_point deadline);
+  Status secure_by_thread_of_its_own(std::chrono::milliseconds timeout);
+  Error give_up_waiting();
   Status write_and_close();
   std::uint8_t* reserve_chunk(std::size_t bytes);
   Chunk::Owner new_chunk(std::size_t capacity);
@@ -234,9 +250,21 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> bytes_written_{0};
   std::atomic<std::uint64_t> segments_{0};
+  std::atomic<std::uint64_t> writes_{0};         // system calls that the device has answered
   std::atomic<std::uint64_t> drained_bytes_{0};  // against queued_bytes_ + extent_.bytes
   std::atomic<bool> failing_{false};
+  std::atomic<bool> stalled_{
+      false};  // a call waited for nothing, and the device did not answer yet
   std::atomic<Chunk*> spare_{nullptr};
+
+  // Between the callers of secure() and the I/O thread.
+  std::mutex secure_mutex_;
+  std::condition_variable secured_;
+  std::uint64_t secure_calls_ = 0;
+  std::uint64_t secure_calls_answered_ = 0;
+  std::optional<Error> secure_failure_;              // of the last answer
+  std::atomic<bool> io_thread_is_elsewhere_{false};  // stuck, when last looked at
+
   mutable std::mutex report_mutex_;
   std::string last_error_;
   std::string path_;

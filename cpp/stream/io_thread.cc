@@ -15,7 +15,8 @@
 namespace eventcodec::stream {
 namespace {
 
-// How long the exit of the process may be held up by storage that does not answer.
+// How long the exit of the process may be held up by storage that does not answer. Storage that is
+// slow, and answers, may take the time that it needs.
 constexpr std::chrono::milliseconds kExitTimeout{4000};
 // What every stream gets of it at least: another one may be on storage that answers.
 constexpr std::chrono::milliseconds kStreamExitTimeout{20};
@@ -84,6 +85,17 @@ void IoThread::activate(std::shared_ptr<EventStream> stream) {
   woken_.notify_one();
 }
 
+bool IoThread::secure(std::shared_ptr<EventStream> stream) {
+  {
+    const std::lock_guard lock(mutex_);
+    start();
+    if (!running_) return false;
+    if (!std::exchange(stream->io_.is_urgent, true)) urgent_streams_.push(std::move(stream));
+  }
+  woken_.notify_one();
+  return true;
+}
+
 // With mutex_ held.
 void IoThread::push_woken(std::shared_ptr<EventStream> stream) {
   if (!std::exchange(stream->io_.is_woken, true)) woken_streams_.push(std::move(stream));
@@ -126,28 +138,45 @@ void IoThread::collect_woken(Tended& tended) {
 
 void IoThread::run() {
   Tended tended;
+  auto next_round = std::chrono::steady_clock::now();
   for (;;) {
     {
       std::unique_lock lock(mutex_);
       thread_id_ = current_thread_id();
-      const auto called = [this] { return wake_requested_ || stop_requested_; };
+      const auto called = [this] {
+        return wake_requested_ || stop_requested_ || !urgent_streams_.empty();
+      };
       asleep_.store(true, std::memory_order_relaxed);
       if (tended.empty() && woken_streams_.empty()) {
         woken_.wait(lock, called);
       } else {
-        woken_.wait_for(lock, EventStream::kDrainInterval, called);
+        woken_.wait_until(lock, next_round, called);
       }
       asleep_.store(false, std::memory_order_relaxed);
-      wake_requested_ = false;
-      collect_woken(tended);
+      answer_urgent(lock);
       if (stop_requested_) {
+        collect_woken(tended);
         hand_over(tended);
         running_ = false;
         stopped_.notify_all();
         return;
       }
+      if (!wake_requested_ && std::chrono::steady_clock::now() < next_round) continue;
+      wake_requested_ = false;
+      collect_woken(tended);
     }
     tend_all(tended);
+    next_round = std::chrono::steady_clock::now() + EventStream::kDrainInterval;
+  }
+}
+
+// Callers wait for these, so the others are not looked at in between.
+void IoThread::answer_urgent(std::unique_lock<std::mutex>& lock) {
+  while (const std::shared_ptr<EventStream> stream = urgent_streams_.pop()) {
+    stream->io_.is_urgent = false;
+    lock.unlock();
+    stream->answer_secure();
+    lock.lock();
   }
 }
 
@@ -227,7 +256,7 @@ void IoThread::quiesce() {
 void IoThread::resume() {
   const std::lock_guard lock(mutex_);
   stop_requested_ = false;
-  if (!woken_streams_.empty()) start();
+  if (!woken_streams_.empty() || !urgent_streams_.empty()) start();
 }
 
 void IoThread::before_fork() {
@@ -262,16 +291,22 @@ void IoThread::after_fork_in_child() {
   while (const std::shared_ptr<EventStream> stream = thread.woken_streams_.pop()) {
     stream->io_.is_woken = false;
   }
+  while (const std::shared_ptr<EventStream> stream = thread.urgent_streams_.pop()) {
+    stream->io_.is_urgent = false;
+  }
   thread.mutex_.unlock();  // before_fork locked it, in the thread that the child has
 }
 
 void IoThread::at_exit() {
-  const auto deadline = std::chrono::steady_clock::now() + kExitTimeout;
+  using std::chrono::steady_clock;
+  auto deadline = steady_clock::now() + kExitTimeout;
   while (const std::shared_ptr<EventStream> stream = instance().first_open()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto begun = steady_clock::now();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - begun);
     stream->stop();
-    (void)stream->close(std::max(left, kStreamExitTimeout));
+    if (stream->close(std::max(left, kStreamExitTimeout)).ok()) {
+      deadline += steady_clock::now() - begun;
+    }
   }
 }
 

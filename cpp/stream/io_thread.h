@@ -24,6 +24,9 @@ class IoThread {
   // A stream that was left alone has a record. Starts the thread if this process has none.
   void activate(std::shared_ptr<EventStream> stream);
 
+  // Calls the stream's answer_secure() soon. False when this process can have no thread.
+  bool secure(std::shared_ptr<EventStream> stream);
+
   // Writes what every stream holds, as flush(), in the calling thread.
   void flush_all();
 
@@ -61,6 +64,7 @@ class IoThread {
   };
   using Woken = Stack<&IoLinks::next_woken>;
   using Tended = Stack<&IoLinks::next_tended>;
+  using Urgent = Stack<&IoLinks::next_urgent>;
 
   IoThread();
   void start();
@@ -70,6 +74,7 @@ class IoThread {
   void wake_sleeping();
   void push_woken(std::shared_ptr<EventStream> stream);
   void collect_woken(Tended& tended);
+  void answer_urgent(std::unique_lock<std::mutex>& lock);
   void hand_over(Tended& tended);
   void unlink(EventStream& stream);
   std::shared_ptr<EventStream> first_open();
@@ -93,7 +98,8 @@ class IoThread {
   void (*resume_later_)() = nullptr;
   EventStream* first_open_ = nullptr;
   EventStream* last_open_ = nullptr;
-  Woken woken_streams_;  // to tend from the next round on
+  Woken woken_streams_;    // to tend from the next round on
+  Urgent urgent_streams_;  // whose callers wait
 };
 
 }  // namespace eventcodec::stream

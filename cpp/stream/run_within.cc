@@ -48,7 +48,8 @@ bool start_without_signals(pthread_t* thread, std::shared_ptr<Task>* owner) {
 
 }  // namespace
 
-bool run_within(std::chrono::milliseconds timeout, std::function<void()> work) {
+bool run_within(std::chrono::milliseconds timeout, std::function<void()> work,
+                const std::function<std::uint64_t()>& progress) {
   const auto task = std::make_shared<Task>();
   auto owner = std::make_unique<std::shared_ptr<Task>>(task);
   task->work = std::move(work);
@@ -61,7 +62,11 @@ bool run_within(std::chrono::milliseconds timeout, std::function<void()> work) {
   bool done = false;
   {
     std::unique_lock lock(task->mutex);
-    done = task->changed.wait_for(lock, timeout, [&] { return task->done; });
+    for (bool waits = true; waits;) {
+      const std::uint64_t before = progress ? progress() : 0;
+      done = task->changed.wait_for(lock, timeout, [&] { return task->done; });
+      waits = !done && progress && progress() != before;
+    }
   }
   // Joined, so that a fork right after this finds one thread less.
   if (done) {

@@ -22,6 +22,7 @@ from eventcodec.histogram import Histogram, histogram
 from eventcodec.png import encode_png
 from eventcodec.reader import Log, follow, open  # noqa: A004
 from eventcodec.record import RecordReader, RecordWriter
+from eventcodec.replacement import patch, unpatch
 from eventcodec.writer import SummaryWriter, WriterStats
 
 __version__ = _native.build_info()["version"]
@@ -49,5 +50,7 @@ __all__ = [
     "histogram",
     "masked_crc32c",
     "open",
+    "patch",
     "summary_iterator",
+    "unpatch",
 ]

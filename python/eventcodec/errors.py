@@ -8,6 +8,7 @@ __all__ = [
     "TruncatedError",
     "WriterClosedError",
     "WriterFailedError",
+    "missing_package",
 ]
 
 
@@ -48,3 +49,13 @@ class WriterClosedError(CodecError):
 
 class WriterFailedError(CodecError, OSError):
     """Writing failed in the background; `__cause__` is the first failure."""
+
+
+def missing_package(package: str, extra: str, purpose: str) -> ImportError:
+    """Return the error for an optional package that is not installed.
+
+    Example:
+        >>> missing_package("Pillow", "image", "add_video")
+        ImportError('add_video needs Pillow: pip install "eventcodec[image]"')
+    """
+    return ImportError(f'{purpose} needs {package}: pip install "eventcodec[{extra}]"')

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.arrays import as_array, bfloat16_bits
+from eventcodec.bin_rules import MAX_BINS, uniform_bins
 
-__all__ = ["Bins", "Histogram", "count_arguments", "histogram"]
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
+__all__ = ["Bins", "Histogram", "count_arguments", "histogram", "is_plain"]
+
+# Type codes of the numbers of up to 64 bits, but for bfloat16, which NumPy has not.
+_PLAIN = "fdebhilqBHILQ?"
 Bins = str | int | Sequence[float] | NDArray[Any]
-
-MAX_BINS = 1_000_000
-RULES = ("auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +82,17 @@ def histogram(values: object, bins: Bins = "tensorflow") -> Histogram:
 
 
 class CountArguments(NamedTuple):
-    """What the native functions are told about values and bins."""
+    """What the native functions are told about values and bins.
+
+    Attributes:
+        values: contiguous numbers.
+        bfloat16: whether they are the bits of bfloat16.
+        edges: None for TensorFlow's, buckets of one width, or the edges themselves.
+    """
 
     values: NDArray[Any]
     bfloat16: bool
-    edges: NDArray[np.float64] | None
-    uniform: bool
+    edges: NDArray[np.float64] | tuple[float, float, int] | None
 
 
 def count_arguments(values: object, bins: Bins) -> CountArguments:
@@ -96,8 +103,7 @@ def count_arguments(values: object, bins: Bins) -> CountArguments:
         bins: as in histogram().
 
     Returns:
-        Contiguous values, whether they are the bits of bfloat16, the edges or None for the default
-        ones, and whether the edges are uniform.
+        The arguments, in the native functions' order.
 
     Raises:
         TypeError: as in histogram().
@@ -105,15 +111,23 @@ def count_arguments(values: object, bins: Bins) -> CountArguments:
     """
     if isinstance(bins, str) and bins == "tensorflow":
         if type(values) is np.ndarray and values.dtype.kind != "V":
-            return CountArguments(_flat(values), False, None, False)
+            return CountArguments(_flat(values), False, None)
         bits = bfloat16_bits(values, argument="values")
         if bits is not None:
-            return CountArguments(bits.ravel(order="K"), True, None, False)
-        return CountArguments(_flat(values), False, None, False)
+            return CountArguments(bits.ravel(order="K"), True, None)
+        return CountArguments(_flat(values), False, None)
     flat = _flat(values)
     if isinstance(bins, str | int | np.integer):
-        return CountArguments(flat, False, _uniform_edges(flat, bins), True)
-    return CountArguments(flat, False, _given_edges(bins), False)
+        return CountArguments(flat, False, uniform_bins(flat, bins))
+    return CountArguments(flat, False, _given_edges(bins))
+
+
+def is_plain(values: object) -> TypeGuard[NDArray[Any]]:
+    """Tell whether the native functions take `values` as they are."""
+    if type(values) is not np.ndarray:
+        return False
+    dtype = values.dtype
+    return dtype.char in _PLAIN and dtype.isnative and values.flags.c_contiguous
 
 
 def _flat(values: object) -> NDArray[Any]:
@@ -132,57 +146,3 @@ def _given_edges(bins: object) -> NDArray[np.float64]:
     if edges.size > MAX_BINS + 1:
         raise ValueError(f"bins must be at most {MAX_BINS} buckets, got {edges.size} edges")
     return np.ascontiguousarray(edges, dtype=np.float64)
-
-
-def _uniform_edges(values: NDArray[Any], bins: str | int | np.integer[Any]) -> NDArray[np.float64]:
-    """Return numpy's edges for `values` as float64, without ever allocating too many."""
-    if values.size == 0:
-        raise ValueError("values must hold one number at least, got an empty array")
-    wide = values.astype(np.float64, copy=False)
-    ends = np.array([wide.min(), wide.max()])
-    if not np.isfinite(ends).all():
-        raise ValueError(
-            f"values must be finite where bins={bins!r}, got the range {ends[0]} to {ends[1]}; "
-            'drop NaN and infinities first, or use bins="tensorflow"'
-        )
-    if isinstance(bins, str):
-        if bins not in RULES:
-            rules = ", ".join(map(repr, ("tensorflow", *RULES)))
-            raise ValueError(f"bins must be a number, edges or one of {rules}, got {bins!r}")
-        if bins == "fd" or (bins == "auto" and np.lib.NumpyVersion(np.__version__) < "2.3.0"):
-            # The quartiles may lie arbitrarily close together: numpy would allocate any number
-            # of edges before it can be asked how many.
-            count = _freedman_diaconis(wide, ends)
-            if bins == "fd" or count > MAX_BINS:
-                return _edges(ends, count)
-        edges: NDArray[np.float64] = np.histogram_bin_edges(wide, bins=bins)
-        _check_bins(edges.size - 1)
-        return edges
-    return _edges(ends, operator.index(bins))
-
-
-def _freedman_diaconis(values: NDArray[np.float64], ends: NDArray[np.float64]) -> int:
-    """How many buckets numpy's rule "fd" makes: each is 2 IQR / cbrt(n) wide."""
-    upper, lower = np.percentile(values, [75, 25])
-    width = 2.0 * (upper - lower) * values.size ** (-1.0 / 3.0)
-    if not width:
-        return 1
-    first, last = (ends[0], ends[1]) if ends[0] != ends[1] else (ends[0] - 0.5, ends[1] + 0.5)
-    count = np.ceil((last - first) / width)
-    return int(min(count, MAX_BINS + 1.0))
-
-
-def _edges(ends: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return the edges of `count` buckets; numpy looks only at the smallest and largest value."""
-    _check_bins(count)
-    edges: NDArray[np.float64] = np.histogram_bin_edges(ends, bins=count)
-    return edges
-
-
-def _check_bins(count: int) -> None:
-    if not 1 <= count <= MAX_BINS:
-        got = count if count <= MAX_BINS else f"more ({count})"
-        raise ValueError(
-            f"bins must make 1 to {MAX_BINS} buckets, got {got}; "
-            'pass a number, edges, or bins="tensorflow"'
-        )

@@ -19,7 +19,13 @@ _SMALL_ZLIB_LEVEL = 9
 _CHANNELS = (1, 2, 3, 4)
 
 
-def encode_png(array: object, *, level: PngLevel = "fast", dataformats: str | None = None) -> bytes:
+def encode_png(
+    array: object,
+    *,
+    level: PngLevel = "fast",
+    dataformats: str | None = None,
+    threads: int = 1,
+) -> bytes:
     """Encode an image as a PNG file.
 
     Args:
@@ -31,13 +37,15 @@ def encode_png(array: object, *, level: PngLevel = "fast", dataformats: str | No
             for the smallest file; "stored" does not compress.
         dataformats: the meaning of the dimensions, a permutation of "HW" or "HWC" in any case;
             default "HW" or "HWC", whichever has the array's rank.
+        threads: how many may work on one image; each takes half a megabyte of pixels or more, so
+            that small images stay on one. Level "small" always does.
 
     Returns:
-        The bytes of the file.
+        The bytes of the file; they depend on the number of threads, the pixels do not.
 
     Raises:
         TypeError: `array` is not an array of real numbers.
-        ValueError: a shape, dtype, level or dataformats other than these.
+        ValueError: a shape, dtype, level, dataformats or number of threads other than these.
 
     Source: W3C PNG (third edition); scaling as in torch.utils.tensorboard.summary.image.
 
@@ -59,7 +67,9 @@ def encode_png(array: object, *, level: PngLevel = "fast", dataformats: str | No
         return _encode_small(view, depth)
     if level not in ("fast", "stored"):
         raise ValueError(f"level must be 'fast', 'small' or 'stored', got {level!r}")
-    return _native.encode_png(view, 1, depth, level == "stored")
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    return _native.encode_png(view, 1, depth, level == "stored", threads)
 
 
 def pixel_view(
@@ -108,7 +118,7 @@ def _encode_small(view: NDArray[Any], depth: int) -> bytes:
     What a picture is shows only here. Short repeats do not pay in filtered noise, which zlib's
     Z_FILTERED knows; where even that loses to no repeats at all, level "fast" is the smallest.
     """
-    files = [_native.encode_png(view, 1, depth, False)]
+    files = [_native.encode_png(view, 1, depth, False, 1)]
     for adaptive, strategy in ((True, zlib.Z_FILTERED), (False, zlib.Z_DEFAULT_STRATEGY)):
         compressor = zlib.compressobj(_SMALL_ZLIB_LEVEL, zlib.DEFLATED, 15, 9, strategy)
         stream = compressor.compress(_native.png_scanlines(view, 1, depth, adaptive))

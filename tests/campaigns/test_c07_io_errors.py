@@ -317,6 +317,46 @@ def test_c07_a_hung_disk_and_full_memory(
     assert figures["resumed"] < RESUME_SECONDS + SLACK_SECONDS
 
 
+def test_c07_a_hung_disk_holds_up_one_durable_call(
+    campaign: Any, fork_server: ForkServer, tmp_path: Path, new_directory: Callable[[], Path]
+) -> None:
+    jobs = [
+        {
+            "directory": new_directory(),
+            "control": tmp_path / f"control_{durability}_{operations}",
+            "result": tmp_path / f"result_{durability}_{operations}",
+            "durability": durability,
+            "operations": operations,
+        }
+        for durability, operations in (
+            ("process", Operation.WRITE),
+            ("sync", Operation.WRITE),
+            ("sync", Operation.DATA_SYNC),
+        )
+    ]
+    longest = 0.0
+    for job, trial, status in run_side_by_side(
+        fork_server, "workloads.io_errors:hang_while_durable", jobs, timeout=30
+    ):
+        assert status == 0, f"{job}: {trial.output}"
+        figures = json.loads(Path(job["result"]).read_text())
+        assert figures["hits"] > 0, job
+        assert (figures["written"], figures["dropped"]) == (101, 0), job
+        assert steps_in(Path(job["directory"])) == list(range(101)), job
+        assert 0.5 < figures["first"] < ADD_SECONDS + SLACK_SECONDS, job
+        assert figures["others"] < 0.5, job
+        assert figures["resumed"] < RESUME_SECONDS + SLACK_SECONDS, job
+        longest = max(longest, figures["first"])
+    campaign.report(
+        "C7 hung disk, durable calls",
+        "P1 P11 P12",
+        trials=100 * len(jobs),
+        hits=len(jobs),
+        lost=0,
+        figures=f"longest add {longest:.3f} s",
+    )
+
+
 def test_c07_a_hung_disk_does_not_keep_the_process(
     campaign: Any, fork_server: ForkServer, tmp_path: Path, new_directory: Callable[[], Path]
 ) -> None:

@@ -81,8 +81,7 @@ def test_c16_records(campaign: Any, tmp_path: Path) -> None:
     scale = 100_000_000 if campaign.long else 5_000_000
     figures = measure(RECORDS, tmp_path, scale)
     report(campaign, "records", scale, figures)
-    # P26 allows 4 MiB beside the caps: how far the disk once lagged behind stays in the heap.
-    assert figures["drift_mib"] <= 4
+    assert figures["drift_mib"] <= 1
     assert figures["descriptors"] == figures["threads"] == 0
 
 
@@ -91,7 +90,7 @@ CYCLES = """
         with SummaryWriter(directory) as writer:
             writer.add_scalar("loss", 0.5, index)
         os.unlink(writer.stats().path)
-    for index in range(500):
+    for index in range(scale // 2):
         cycle(index)
     before, open_before, threads_before = memory(), descriptors(), threads()
     for index in range(scale):

@@ -288,6 +288,7 @@ def test_dataformats_permute():
             {"level": "best"},
             "level must be 'fast', 'small' or 'stored', got 'best'",
         ),
+        (np.zeros((4, 4)), {"threads": 0}, "threads must be at least 1, got 0"),
         (
             np.zeros((0, 4)),
             {},
@@ -309,6 +310,26 @@ def test_mistakes_are_named(array, options, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared
         eventcodec.encode_png(array, **options)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("kind", ["noise", "grain", "flat", "text"])
+@pytest.mark.parametrize("level", ["fast", "stored"])
+def test_threads_change_the_file_and_not_the_pixels(kind, level):
+    pixels = picture(kind, (1100, 700, 3), np.uint8)
+    one = eventcodec.encode_png(pixels, level=level)
+    for threads in (2, 3, 64):
+        many = eventcodec.encode_png(pixels, level=level, threads=threads)
+        assert np.array_equal(decode_pillow(many), pixels)
+        # Bands of half a megabyte: each begins with empty tables.
+        assert [c for c, _ in chunks(many)].count(b"IDAT") == min(threads, 4)
+        assert len(many) < 1.1 * len(one) + 2000
+    small = picture(kind, (60, 70, 3), np.uint8)
+    assert eventcodec.encode_png(small, threads=8) == eventcodec.encode_png(small)
+
+
+def test_a_long_picture_in_bands_is_right_to_another_decoder():
+    pixels = picture("grain", (900, 700, 2), np.uint8)
+    check(eventcodec.encode_png(pixels, threads=2), pixels)
 
 
 def test_complex_numbers_are_a_type_error():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventcodec.archive.compact import compact, rewind
 from eventcodec.archive.diff import Difference, diff
+from eventcodec.archive.export import ExportReport, export
 from eventcodec.archive.import_scalars import ImportReport, import_scalars
 from eventcodec.archive.index import IndexReport, index
 from eventcodec.archive.merge import MergedRun, merge, reduce_runs
@@ -16,6 +17,7 @@ from eventcodec.archive.verify import FileReport, verify
 __all__ = [
     "Answer",
     "Difference",
+    "ExportReport",
     "FileChange",
     "FileReport",
     "ImportReport",
@@ -27,6 +29,7 @@ __all__ = [
     "TagChange",
     "compact",
     "diff",
+    "export",
     "import_scalars",
     "index",
     "merge",

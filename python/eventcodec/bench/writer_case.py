@@ -13,9 +13,7 @@ from eventcodec.bench import baselines, c_floor, peers
 from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
 
-__all__ = ["Check", "Work", "check_scalars", "event_files", "loss_curve", "openers", "writer_case"]
-
-SEED = 7
+__all__ = ["Check", "Work", "check_scalars", "event_files", "openers", "writer_case"]
 
 # What a writer does in one trial, and what must be in the file afterwards.
 Work = Callable[[Any], None]
@@ -34,6 +32,7 @@ def writer_case(
     others: int = 0,
     size: int = 0,
     only: tuple[str, ...] = (),
+    limit: tuple[Contender, ...] = (),
 ) -> Case:
     """Make a case of SummaryWriters.
 
@@ -45,6 +44,7 @@ def writer_case(
         floor: what is done with the C floor; None when it does not take part.
         others: how many units `work` does, when that is not `count`.
         only: the peers that can do this work; () for all.
+        limit: what the machine allows: see limits.py.
     """
     bodies: dict[str, Work | None] = {FLOOR: floor}
     if ours is not None:
@@ -63,7 +63,7 @@ def writer_case(
         return Contender(label, start, others if body is work else 0)
 
     contenders = [contender(*item) for item in openers(only).items()]
-    return Case(name, unit, count, size, tuple(c for c in contenders if c is not None))
+    return Case(name, unit, count, size, (*(c for c in contenders if c is not None), *limit))
 
 
 def openers(only: tuple[str, ...] = ()) -> dict[str, Callable[[Path], Any]]:
@@ -96,9 +96,3 @@ def check_scalars(directory: Path, want: dict[str, tuple[list[int], list[float]]
         expect(got_steps == steps, f"{path}: wrong steps of {tag}")
         stored = np.asarray(values, dtype=np.float32).astype(np.float64).tolist()
         expect(got_values == stored, f"{path}: wrong values of {tag}")
-
-
-def loss_curve(count: int) -> list[float]:
-    """Make values that look like a loss."""
-    noise = np.random.default_rng(SEED).normal(0, 0.05, count)
-    return [float(v) for v in 2.3 * np.exp(-np.arange(count) / (count / 4)) + noise]

@@ -22,10 +22,11 @@ __all__ = ["cli", "main"]
 
 # In the order in which a newcomer meets them. Each is `eventcodec.cli.<name>:command`.
 COMMANDS = (
-    *("demo", "info", "ls", "show", "plot"),
+    *("demo", "info", "ls", "show", "plot", "tail"),
     *("verify", "repair", "index", "query", "du"),
-    *("compact", "rewind", "merge", "split", "shift", "diff", "import"),
-    "bench",
+    *("compact", "rewind", "merge", "split", "shift", "diff"),
+    *("convert", "export", "import"),
+    *("run", "bench"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from eventcodec.cli.terminal import FOUND_DAMAGE, escape, format_count, progress
 if TYPE_CHECKING:
     from eventcodec.reader import Log, Run
 
-__all__ = ["open_log", "pick", "report_damage", "run_option", "series_of", "tag_option"]
+__all__ = ["exactly", "open_log", "pick", "report_damage", "run_option", "series_of", "tag_option"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -81,6 +82,11 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
         message = f"no {what} matches {asked}; there is {hint}" if near else f"there is no {what}"
         raise click.UsageError(message, ctx=click.get_current_context(silent=True))
     return picked
+
+
+def exactly(names: Iterable[str]) -> re.Pattern[str]:
+    """Make the pattern of these names and no others, whatever characters they hold."""
+    return re.compile(r"\A(?:" + "|".join(map(re.escape, names)) + r")\Z")
 
 
 def series_of(run: Run, tag: str) -> tuple[str, Any] | None:

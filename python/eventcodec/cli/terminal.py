@@ -6,8 +6,6 @@ terminal as a control character, and nothing of them is taken for rich's markup.
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 import threading
 import unicodedata
@@ -17,6 +15,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from eventcodec.json_lines import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,36 +74,6 @@ def escape(text: str) -> str:
 def _escape_one(character: str) -> str:
     hidden = unicodedata.category(character) in HIDDEN_CATEGORIES or character in HIDDEN_CHARACTERS
     return character.encode("unicode_escape").decode("ascii") if hidden else character
-
-
-def to_json(value: object) -> str:
-    """Encode one JSON object as one line of printable ASCII.
-
-    NaN and the infinities, which JSON lacks, become the strings "NaN", "Infinity" and
-    "-Infinity", as in protobuf's JSON mapping.
-
-    Args:
-        value: dicts, lists, strings, numbers, None; NumPy scalars as Python numbers.
-
-    Returns:
-        A line without its line feed.
-
-    Example:
-        >>> to_json({"loss": float("nan")})
-        '{"loss": "NaN"}'
-    """
-    # DEL is the one control character that json leaves as it is; it can only stand in a string.
-    return json.dumps(_without_nan(value), allow_nan=False).replace("\x7f", "\\u007f")
-
-
-def _without_nan(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return value
 
 
 def console(*, stderr: bool = False) -> Console:

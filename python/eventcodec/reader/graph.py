@@ -16,7 +16,7 @@ __all__ = ["CONTENTS", "OUTSIDE_SUMMARIES", "Graph", "data_of"]
 # Plugin -> (what it is called here, the message class of its bytes or "" for none).
 CONTENTS = {
     "graphs": ("graph", "GraphDef"),
-    "meta_graph": ("meta_graph", ""),
+    "meta_graph": ("meta_graph", "MetaGraphDef"),
     "graph_tagged_run_metadata": ("run_metadata", "RunMetadata"),
     "graph_run_metadata": ("run_metadata", "RunMetadata"),
     "graph_run_metadata_graph": ("run_metadata", "RunMetadata"),
@@ -59,10 +59,10 @@ class Graph:
         """Parse the bytes.
 
         Returns:
-            An eventcodec.proto.GraphDef or RunMetadata.
+            An eventcodec.proto.GraphDef, MetaGraphDef or RunMetadata.
 
         Raises:
-            ValueError: the bytes are malformed, or of a meta graph or a Keras model.
+            ValueError: the bytes are malformed, or of a Keras model.
 
         Example:
             >>> import eventcodec

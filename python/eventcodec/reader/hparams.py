@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eventcodec.proto import HParamsPluginData, Summary
 
-__all__ = ["Experiment", "HParams", "merge", "message_of"]
+__all__ = ["Experiment", "HParams", "merge", "message_of", "plain_value"]
 
 _STATUS = {0: "unknown", 1: "success", 2: "failure", 3: "running"}
 
@@ -91,7 +91,9 @@ def merge(messages: Iterable[HParamsPluginData], last_values: dict[str, float]) 
     tags = [tag for group, tag in experiment.metrics if not group] if experiment else []
     running = 3 if start is not None else 0
     return HParams(
-        hparams={} if start is None else {k: _plain(v) for k, v in sorted(start.hparams.items())},
+        hparams={}
+        if start is None
+        else {k: plain_value(v) for k, v in sorted(start.hparams.items())},
         metrics={tag: last_values[tag] for tag in tags if tag in last_values},
         status=_STATUS.get(running if end is None else int(end.status), "unknown"),
         group_name="" if start is None else start.group_name,
@@ -115,19 +117,19 @@ def _experiment(message: Any) -> Experiment:
 def _domain(info: Any) -> Any:
     sort = info.WhichOneof("domain")
     if sort == "domain_discrete":
-        return [_plain(value) for value in info.domain_discrete.values]
+        return [plain_value(value) for value in info.domain_discrete.values]
     if sort == "domain_interval":
         return (info.domain_interval.min_value, info.domain_interval.max_value)
     return None
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Return what a google.protobuf.Value holds."""
     sort = value.WhichOneof("kind")
     if sort is None or sort == "null_value":
         return None
     if sort == "list_value":
-        return [_plain(each) for each in value.list_value.values]
+        return [plain_value(each) for each in value.list_value.values]
     if sort == "struct_value":
-        return {name: _plain(each) for name, each in value.struct_value.fields.items()}
+        return {name: plain_value(each) for name, each in value.struct_value.fields.items()}
     return getattr(value, sort)

@@ -8,13 +8,15 @@ import numpy as np
 
 from eventcodec import _native
 from eventcodec.arrays import as_array
-from eventcodec.histogram import Bins, count_arguments
+from eventcodec.histogram import Bins, count_arguments, is_plain
 
 __all__ = ["histogram_raw_summary", "histogram_summary"]
 
+_DEFAULT = "tensorflow"
+
 
 def histogram_summary(
-    tag: str, values: object, *, bins: Bins = "tensorflow", max_bins: int | None = None
+    tag: str, values: object, *, bins: Bins = _DEFAULT, max_bins: int | None = None
 ) -> bytes:
     """Encode a histogram of `values`.
 
@@ -39,6 +41,8 @@ def histogram_summary(
         >>> len(histogram_summary("weights", [0.0, 1.0]))
         4729
     """
+    if bins is _DEFAULT and max_bins is None and is_plain(values):
+        return _native.histogram_summary(tag, values, False, None, 0)
     limit = 0
     if max_bins is not None:
         limit = operator.index(max_bins)

@@ -11,7 +11,7 @@ from eventcodec import _native
 from eventcodec.arrays import as_array
 from eventcodec.png import pixel_view
 
-__all__ = ["image_summary", "images_summary"]
+__all__ = ["as_bytes", "image_summary", "images_summary", "images_view"]
 
 _GRID_COLUMNS = 8
 
@@ -73,7 +73,16 @@ def images_summary(tag: str, images: object, *, dataformats: str = "NCHW") -> by
 
 
 def _summary(tag: str, image: object, dataformats: str, argument: str) -> bytes:
-    array = as_array(image, argument=argument)
+    view = images_view(as_array(image, argument=argument), dataformats, argument)
+    return _native.image_summary(tag, view, min(len(view), _GRID_COLUMNS))
+
+
+def images_view(array: NDArray[Any], dataformats: str, argument: str) -> NDArray[Any]:
+    """View pixels as images (N, H, W, C) with one channel repeated to three.
+
+    Raises:
+        ValueError: as image_summary.
+    """
     view = pixel_view(array, dataformats)
     if view is None:
         raise ValueError(
@@ -88,7 +97,16 @@ def _summary(tag: str, image: object, dataformats: str, argument: str) -> bytes:
         )
     if channels == 1:  # TensorBoard's writers store grey as RGB
         view = np.broadcast_to(view, (count, height, width, 3))
-    return _native.image_summary(tag, view, min(count, _GRID_COLUMNS))
+    return view
+
+
+def as_bytes(view: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale pixels to uint8 as image_summary does: uint8 as it is, anything else times 255."""
+    if view.dtype == np.uint8:
+        return view
+    scaled = np.nan_to_num(view.astype(np.float32) * np.float32(255), nan=0.0)
+    bytes_: NDArray[np.uint8] = scaled.clip(0, 255).astype(np.uint8)
+    return bytes_
 
 
 def _hint(array: NDArray[Any], dataformats: str) -> str:

@@ -8,7 +8,7 @@ import socket
 import time
 from pathlib import Path
 
-__all__ = ["check_suffix", "make_log_directory"]
+__all__ = ["check_suffix", "make_log_directory", "sub_directory"]
 
 
 def make_log_directory(
@@ -61,3 +61,24 @@ def check_suffix(filename_suffix: str) -> str:
     if "/" in filename_suffix or "\0" in filename_suffix:
         raise ValueError(f"filename_suffix must be part of a file name, got {filename_suffix!r}")
     return filename_suffix
+
+
+def sub_directory(log_dir: str, name: str) -> str:
+    """Return a directory of a run below another one, whatever its name.
+
+    Args:
+        log_dir: directory of the run above.
+        name: with slashes for directories within one another.
+
+    Returns:
+        The directory; never one outside of `log_dir`: a leading slash means nothing, and a part
+        ".." is percent-encoded.
+
+    Example:
+        >>> sub_directory("runs", "losses_train/a")
+        'runs/losses_train/a'
+        >>> sub_directory("runs", "/../x")
+        'runs/%2e%2e/x'
+    """
+    parts = [part.replace("\0", "%00") for part in name.split("/") if part not in ("", ".")]
+    return "/".join([log_dir, *("%2e%2e" if part == ".." else part for part in parts)])

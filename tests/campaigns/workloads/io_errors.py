@@ -198,6 +198,40 @@ def hang_when_full(directory: str, control: str, result: str) -> None:
     )
 
 
+def hang_while_durable(
+    directory: str, control: str, result: str, durability: str, operations: int
+) -> None:
+    """Log with a durability that waits for storage, which hangs; then let it go on."""
+    fault = FaultControl(Path(control))
+    fault.attach()
+    warnings.simplefilter("ignore", RuntimeWarning)
+    writer = SummaryWriter(directory, durability=durability)
+    writer.add_scalar("loss", 0, 0)
+    fault.arm(Action.STALL, Operation(operations), times=FOREVER, argument=1 << 40)
+    first, others = _Clock(), _Clock()
+    first.time(writer.add_scalar, "loss", 1, 1)
+    for step in range(2, 100):
+        others.time(writer.add_scalar, "loss", step, step)
+        _check_account(writer.stats(), step + 1)
+    hits = fault.hits
+    fault.disarm()
+    resumed = _seconds_until_written(writer)
+    time.sleep(0.1)
+    clock = _Clock()
+    clock.time(writer.add_scalar, "loss", 100, 100)
+    stats = writer.stats()  # and this one waited for what it was promised
+    writer.close()
+    _finish(
+        result,
+        hits=hits,
+        written=stats.written,
+        dropped=stats.dropped,
+        first=first.longest,
+        others=others.longest,
+        resumed=resumed,
+    )
+
+
 def hang_and_exit(directory: str, control: str, operations: int, delay: float, how: str) -> None:
     """End the process while storage hangs, with records pending."""
     fault = FaultControl(Path(control))

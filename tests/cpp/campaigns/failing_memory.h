@@ -1,8 +1,9 @@
 // failing_memory.h - memory that runs out at the n-th allocation of the program, once or for good.
-// Include it in one file; link with --wrap=malloc, calloc, realloc and pthread_create.
+// Include it in one file; link with --wrap=malloc, calloc, realloc, mmap and pthread_create.
 #pragma once
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cerrno>
@@ -47,6 +48,8 @@ extern "C" {
 void* __real_malloc(std::size_t bytes);
 void* __real_calloc(std::size_t count, std::size_t bytes);
 void* __real_realloc(void* memory, std::size_t bytes);
+void* __real_mmap(void* address, std::size_t bytes, int protection, int flags, int descriptor,
+                  off_t offset);
 int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                           void* argument);
 
@@ -58,6 +61,11 @@ void* __wrap_calloc(std::size_t count, std::size_t bytes) {
 }
 void* __wrap_realloc(void* memory, std::size_t bytes) {
   return campaigns::FailingMemory::fails() ? nullptr : __real_realloc(memory, bytes);
+}
+void* __wrap_mmap(void* address, std::size_t bytes, int protection, int flags, int descriptor,
+                  off_t offset) {
+  if (campaigns::FailingMemory::fails()) return MAP_FAILED;
+  return __real_mmap(address, bytes, protection, flags, descriptor, offset);
 }
 int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                           void* argument) {

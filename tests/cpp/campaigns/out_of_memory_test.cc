@@ -233,7 +233,8 @@ TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
       scan::EventFile first(one);
       scan::EventFile second(two);
       scan::EventFile* const files[] = {&first, &second};
-      const scan::Options options;
+      scan::Options options;
+      options.least_part = 512;  // so that one file is read on several threads, too
       FailingMemory::arm(n, for_good);
       std::vector<eventcodec::Status> statuses;
       try {

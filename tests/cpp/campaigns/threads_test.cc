@@ -69,7 +69,10 @@ std::int64_t produce(Shared& shared, std::size_t thread, const std::atomic<bool>
       const std::lock_guard lock(shared.producer);
       if (try_add(*shared.writer, base + count)) ++count;
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    // One of the producers waits for what it logged.
+    if (thread == 0) CHECK(shared.writer->secure(std::chrono::seconds(60)).ok());
+    // Ten minutes of the short pause would write a full disk.
+    std::this_thread::sleep_for(std::chrono::microseconds(campaigns::is_long() ? 20'000 : 200));
   }
   return count;
 }

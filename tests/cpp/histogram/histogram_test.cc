@@ -9,7 +9,9 @@
 #include "histogram/bucketize.h"
 #include "histogram/buckets.h"
 #include "histogram/count_edges.h"
+#include "histogram/kernels.h"
 #include "histogram/slot_tables.h"
+#include "histogram/statistics.h"
 
 namespace {
 
@@ -72,7 +74,7 @@ void check_kernels(Dtype dtype, const std::vector<T>& values) {
     for (const std::size_t copies : {std::size_t{1}, std::size_t{4}}) {
       std::vector<std::uint32_t> slots(4 * kSlots);
       Moments moments{};
-      kernel.fn(values_of(dtype, values), copies, slots.data(), &moments);
+      kernel.fn.bucketize(values_of(dtype, values), copies, slots.data(), &moments);
       std::vector<double> got(kDefaultBuckets);
       for (std::size_t i = 0; i < copies * kSlots; ++i) {
         const std::size_t slot = i % kSlots;
@@ -234,34 +236,120 @@ TEST(free_edges_follow_upper_bound) {
     if (round % 3 == 0) values[0] = std::nan("");
     if (round % 5 == 0) values.back() = kInfinity;
     std::vector<std::uint64_t> counts(edges.size() - 1);
-    Moments moments;
-    count_between(values_of(Dtype::kFloat64, values), edges, Spacing::kAny, counts, &moments);
+    count_between(values_of(Dtype::kFloat64, values), edges, counts);
     const std::vector<double> want = expected_counts(values, edges);
     CHECK(std::equal(want.begin(), want.end(), counts.begin(), counts.end()));
   }
 }
 
+// All kernels, few and many values, with buckets from wide to as narrow as float64 allows.
 TEST(uniform_edges_follow_upper_bound) {
   check::Random random(17);
-  for (std::size_t buckets = 1; buckets < 60; ++buckets) {
+  for (std::size_t round = 0; round < 400; ++round) {
+    const std::size_t buckets = 1 + random.below(round % 8 == 0 ? 3000 : 90);
     const double first = static_cast<double>(random.below(1000)) / 7 - 70;
-    const double width = static_cast<double>(1 + random.below(1000)) / 13;
+    const double width = static_cast<double>(1 + random.below(1000)) / 13 *
+                         std::pow(10.0, -static_cast<double>(random.below(12)));
     std::vector<double> edges(buckets + 1);
-    for (std::size_t i = 0; i < buckets; ++i) {
-      edges[i] = static_cast<double>(i) * (width / static_cast<double>(buckets)) + first;
-    }
-    edges[buckets] = first + width;
-    std::vector<double> values = {std::nan(""), kInfinity, -kInfinity};
+    fill_uniform_edges(first, first + width, edges);
+    if (!std::is_sorted(edges.begin(), edges.end(), std::less_equal<>())) continue;
+    std::vector<double> values = {std::nan(""), kInfinity, -kInfinity, first - 1e-9, 1e300};
     for (const double edge : edges) {
       for (const double toward : {-kInfinity, edge, kInfinity}) {
         values.push_back(std::nextafter(edge, toward));
       }
     }
-    std::vector<std::uint64_t> counts(buckets);
-    Moments moments;
-    count_between(values_of(Dtype::kFloat64, values), edges, Spacing::kUniform, counts, &moments);
+    const std::size_t more = round % 5 == 0 ? 5000 : random.below(100);
+    for (std::size_t i = 0; i < more; ++i) {
+      values.push_back(first + width * static_cast<double>(random.below(1 << 30)) / (1 << 30));
+    }
     const std::vector<double> want = expected_counts(values, edges);
-    CHECK(std::equal(want.begin(), want.end(), counts.begin(), counts.end()));
+    std::vector<std::uint64_t> counts(buckets);
+    count_uniform(values_of(Dtype::kFloat64, values), edges, counts);
+    if (!CHECK_EQ(std::equal(want.begin(), want.end(), counts.begin(), counts.end()), true)) return;
+    for (const auto& kernel : kernels()) {
+      if (!eventcodec::cpu::has(kernel.required)) continue;
+      for (const double scale : {0.0, static_cast<double>(buckets) / width}) {
+        if (scale != 0.0 && width / static_cast<double>(buckets) < 1e-7) continue;
+        for (const std::size_t copies : {std::size_t{1}, std::size_t{4}}) {
+          std::vector<std::uint64_t> several(copies * buckets);
+          const UniformBins bins{edges.data(), static_cast<std::int32_t>(buckets), edges.front(),
+                                 edges.back(), scale};
+          kernel.fn.count_uniform(values_of(Dtype::kFloat64, values), bins, copies, several.data());
+          for (std::size_t i = buckets; i < several.size(); ++i) several[i % buckets] += several[i];
+          if (!CHECK_EQ(std::equal(want.begin(), want.end(), several.begin()), true)) return;
+        }
+      }
+    }
+  }
+}
+
+// Parts on several threads: the same counts, and sums that do not depend on the threads.
+TEST(many_values_are_counted_in_parts) {
+  check::Random random(19);
+  std::vector<float> values((std::size_t{9} << 20) + 12345);
+  for (float& value : values) value = static_cast<float>(random.below(4001)) / 8 - 250;
+  values[5] = std::numeric_limits<float>::infinity();
+  const std::vector<double> want = expected_counts(values, default_edges());
+  Tally tally;
+  bucketize(values_of(Dtype::kFloat32, values), &tally);
+  CHECK(std::equal(want.begin(), want.end(), tally.counts.begin()));
+  CHECK_EQ(tally.moments.num, static_cast<double>(values.size()));
+  CHECK_EQ(tally.moments.max, kInfinity);
+  CHECK_EQ(tally.moments.min, -250.0);
+  const Moments alone = take_moments(values_of(Dtype::kFloat32, values));
+  CHECK_EQ(alone.min, -250.0);
+  CHECK_EQ(alone.num, tally.moments.num);
+  values[5] = 0;
+  Tally first;
+  Tally second;
+  bucketize(values_of(Dtype::kFloat32, values), &first);
+  bucketize(values_of(Dtype::kFloat32, values), &second);
+  CHECK_EQ(first.moments.sum, second.moments.sum);
+  double sum = 0;  // exact: multiples of 1/8 below 2^53
+  for (const float value : values) sum += static_cast<double>(value);
+  CHECK_EQ(first.moments.sum, sum);
+}
+
+TEST(equal_values_are_counted_at_once) {
+  for (const std::size_t count :
+       {std::size_t{1}, std::size_t{1023}, std::size_t{1025}, std::size_t{5000}}) {
+    for (const float value : {0.0f, -0.0f, -3.5f, 1e30f}) {
+      const std::vector<float> values(count, value);
+      Tally tally;
+      bucketize(values_of(Dtype::kFloat32, values), &tally);
+      const std::vector<double> want = expected_counts(values, default_edges());
+      CHECK(std::equal(want.begin(), want.end(), tally.counts.begin()));
+    }
+  }
+}
+
+// By sorting and by numpy's formula, for values whose sample misleads too.
+TEST(quartiles_are_those_of_sorted_values) {
+  check::Random random(23);
+  for (std::size_t round = 0; round < 60; ++round) {
+    std::vector<double> values(1 + random.below(round % 3 == 0 ? 100000 : 200));
+    const std::uint64_t kinds = random.below(4);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double uniform = static_cast<double>(random.below(1 << 20));
+      values[i] = kinds == 0   ? uniform
+                  : kinds == 1 ? std::floor(uniform / (1 << 17))
+                  : kinds == 2 ? static_cast<double>(i)
+                               : (i % 24 == 0 ? uniform : -uniform);
+    }
+    Quartiles got{};
+    REQUIRE(find_quartiles(values_of(Dtype::kFloat64, values), &got));
+    std::sort(values.begin(), values.end());
+    const auto at = [&](double quantile) {
+      const double rank = static_cast<double>(values.size() - 1) * quantile;
+      const auto below = static_cast<std::size_t>(rank);
+      const double part = rank - static_cast<double>(below);
+      const double a = values[below];
+      const double b = values[std::min(below + 1, values.size() - 1)];
+      return part >= 0.5 ? b - (b - a) * (1 - part) : a + (b - a) * part;
+    };
+    CHECK_EQ(got.lower, at(0.25));
+    CHECK_EQ(got.upper, at(0.75));
   }
 }
 

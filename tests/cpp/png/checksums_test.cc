@@ -37,21 +37,43 @@ TEST(crc32_kernels_agree) {
 }
 
 TEST(adler32_vectors) {
-  CHECK_EQ(png::adler32(png::kAdlerStart, eventcodec::as_bytes("Wikipedia")), 0x11e60398u);
-  CHECK_EQ(png::adler32(png::kAdlerStart, {}), 1u);
+  for (const auto& kernel : png::adler32_kernels()) {
+    if (!eventcodec::cpu::has(kernel.required)) continue;
+    const eventcodec::ByteView text = eventcodec::as_bytes("Wikipedia");
+    CHECK_EQ(kernel.fn(png::kAdlerStart, text.data(), text.size()), 0x11e60398u);
+    CHECK_EQ(kernel.fn(png::kAdlerStart, text.data(), 0), 1u);
+  }
 }
 
-// The definition of RFC 1950, one byte at a time, on the bytes that overflow soonest.
+// The definition of RFC 1950, one byte at a time, on the bytes that overflow soonest; and joined of
+// two parts.
 TEST(adler32_of_long_input) {
   check::Random random(8);
-  for (const std::vector<std::uint8_t>& data :
-       {std::vector<std::uint8_t>(70000, 0xff), random.bytes(70001)}) {
+  const auto by_definition = [](eventcodec::ByteView data) {
     std::uint32_t plain = 1;
     std::uint32_t weighted = 0;
     for (const std::uint8_t byte : data) {
       plain = (plain + byte) % 65521;
       weighted = (weighted + plain) % 65521;
     }
-    CHECK_EQ(png::adler32(png::kAdlerStart, data), (weighted << 16) | plain);
+    return (weighted << 16) | plain;
+  };
+  for (const std::vector<std::uint8_t>& data :
+       {std::vector<std::uint8_t>(170000, 0xff), random.bytes(70001)}) {
+    const eventcodec::ByteView all = data;
+    const std::uint32_t want = by_definition(all);
+    for (const auto& kernel : png::adler32_kernels()) {
+      if (!eventcodec::cpu::has(kernel.required)) continue;
+      CHECK_EQ(kernel.fn(png::kAdlerStart, all.data(), all.size()), want);
+      for (std::size_t size = 0; size < 1200; ++size) {
+        const eventcodec::ByteView part = all.subspan(size % 67, size);
+        if (!CHECK_EQ(kernel.fn(1, part.data(), size), by_definition(part))) return;
+      }
+    }
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{66000}, all.size()}) {
+      const std::uint32_t a = by_definition(all.first(cut));
+      const std::uint32_t b = by_definition(all.subspan(cut));
+      CHECK_EQ(png::adler32_join(a, b, all.size() - cut), want);
+    }
   }
 }

@@ -3,10 +3,14 @@
 #include "png/encode.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "check.h"
 #include "png/deflate.h"
 #include "png/filter.h"
+#include "png/runs.h"
+#include "png/same_bits.h"
+#include "png/token_writer.h"
 
 namespace png = eventcodec::png;
 using eventcodec::Buffer;
@@ -48,7 +52,7 @@ TEST(stored_file_of_one_pixel) {
       0xae, 0x42, 0x60, 0x82};
   const std::vector<std::uint8_t> data = {7};
   Buffer out;
-  REQUIRE(png::encode(pixels_of(data, 1, 1, 1), png::Level::kStored, out).ok());
+  REQUIRE(png::encode(pixels_of(data, 1, 1, 1), png::Level::kStored, 1, out).ok());
   REQUIRE(out.size() == want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
     const bool idat_crc = i >= 54 && i < 58;  // covers its neighbours, which are compared
@@ -61,7 +65,7 @@ TEST(noise_is_stored) {
   for (const std::size_t side : {std::size_t{1}, std::size_t{100}, std::size_t{700}}) {
     const std::vector<std::uint8_t> data = random.bytes(side * side * 3);
     Buffer out;
-    REQUIRE(png::encode(pixels_of(data, side, side, 3), png::Level::kFast, out).ok());
+    REQUIRE(png::encode(pixels_of(data, side, side, 3), png::Level::kFast, 1, out).ok());
     const std::size_t raw = side * (1 + side * 3);
     const std::size_t blocks = raw / png::kMaxBlock + 1;
     // Signature, IHDR, one IDAT, IEND, zlib's header and sum; a block more for each kMaxBlock.
@@ -77,7 +81,7 @@ TEST(bad_sizes_are_refused) {
     change(bad);
     Buffer out;
     const bool kept = out.append(eventcodec::as_bytes("kept"));
-    const eventcodec::Status status = png::encode(bad, png::Level::kFast, out);
+    const eventcodec::Status status = png::encode(bad, png::Level::kFast, 1, out);
     return kept && out.size() == 4 && !status.ok() &&
            status.error().code == eventcodec::Errc::kInvalidArgument;
   };
@@ -179,4 +183,113 @@ TEST(filter_kernels_agree) {
       }
     }
   }
+}
+
+// Marks of equal neighbours by definition, at every alignment of the end.
+TEST(same_bits_kernels_agree) {
+  check::Random random(9);
+  for (const auto& kernel : png::same_bits_kernels()) {
+    if (!eventcodec::cpu::has(kernel.required)) continue;
+    for (std::size_t count = 0; count < 9; ++count) {
+      std::vector<std::uint8_t> data(1 + 64 * count);
+      for (std::uint8_t& byte : data) byte = random.below(3) == 0 ? 0x80 : 0;
+      std::vector<std::uint64_t> words(count);
+      kernel.fn(data.data() + 1, count, words.data());
+      for (std::size_t i = 0; i < 64 * count; ++i) {
+        CHECK_EQ((words[i / 64] >> (i % 64)) & 1, std::uint64_t{data[i + 1] == data[i]});
+      }
+    }
+  }
+}
+
+// Runs are found wherever they begin and end, and cover the block.
+TEST(runs_of_every_length_at_every_place) {
+  const auto finder = std::make_unique<png::RunFinder>();
+  const auto tokens = std::make_unique<png::Tokens>();
+  for (std::size_t size : {std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{200}}) {
+    for (std::size_t begin = 0; begin < size; ++begin) {
+      for (std::size_t end = begin + 1; end <= size; ++end) {
+        std::vector<std::uint8_t> data(size);
+        for (std::size_t i = 0; i < size; ++i) data[i] = static_cast<std::uint8_t>(1 + i % 2);
+        std::fill(data.begin() + static_cast<std::ptrdiff_t>(begin),
+                  data.begin() + static_cast<std::ptrdiff_t>(end), std::uint8_t{7});
+        finder->tokenize(data, *tokens);
+        std::size_t covered = 0;
+        std::size_t repeated = 0;
+        for (const png::Token& token : tokens->view()) {
+          covered += token.literals + token.length;
+          repeated += token.length;
+          if (token.length != 0) CHECK(covered == end && token.distance == 1);
+        }
+        if (!CHECK_EQ(covered, size)) return;
+        // The first byte of a run is a literal.
+        const std::size_t run = end - begin - 1;
+        if (!CHECK_EQ(repeated, run >= png::Tokens::kShortest ? run : 0)) return;
+      }
+    }
+  }
+}
+
+// Every kernel writes the bits of the portable one: all lengths of literals and repeats, codes that
+// are short and codes of every length up to the limit, any number of waiting bits.
+TEST(token_writers_agree) {
+  check::Random random(10);
+  const auto portable = png::token_writer_kernels().back().fn;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::uint8_t> data(3000);
+    const unsigned skew = static_cast<unsigned>(random.below(8));
+    for (std::uint8_t& byte : data) byte = static_cast<std::uint8_t>(random.next() >> (56 + skew));
+    std::vector<png::Token> tokens;
+    for (std::size_t at = 0; at < data.size();) {
+      const auto literals = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(random.below(round % 2 == 0 ? 200 : 12), data.size() - at));
+      at += literals;
+      const auto length = static_cast<std::uint16_t>(std::min<std::uint64_t>(
+          at == 0 ? 0 : 3 + random.below(256), data.size() - at >= 3 ? data.size() - at : 0));
+      const auto distance =
+          static_cast<std::uint16_t>(1 + random.below(std::min<std::uint64_t>(at, 32768) + 1));
+      tokens.push_back({literals, length, distance});
+      at += length;
+      if (length == 0 && at != 0) break;
+    }
+    const auto codes = std::make_unique<png::BlockCodes>();
+    png::BlockCode code;
+    code.choose(data, tokens, false);
+    code.fill(*codes);
+    std::vector<std::uint8_t> want(8000);
+    const unsigned waiting = static_cast<unsigned>(random.below(8));
+    const std::uint64_t bits = random.below(std::uint64_t{1} << waiting);
+    png::BitWriter portable_writer(want.data(), bits, waiting);
+    portable(data.data(), tokens.data(), tokens.size(), *codes, &portable_writer);
+    for (const auto& kernel : png::token_writer_kernels()) {
+      if (!eventcodec::cpu::has(kernel.required)) continue;
+      std::vector<std::uint8_t> got(8000);
+      png::BitWriter writer(got.data(), bits, waiting);
+      kernel.fn(data.data(), tokens.data(), tokens.size(), *codes, &writer);
+      CHECK_EQ(writer.end() - got.data(), portable_writer.end() - want.data());
+      CHECK_EQ(writer.bits(), portable_writer.bits());
+      CHECK_EQ(writer.count(), portable_writer.count());
+      CHECK(std::equal(got.data(), writer.end(), want.data()));
+    }
+  }
+}
+
+// A picture in bands has the chunks of one zlib stream; a thread less makes the same file.
+TEST(bands_are_a_choice_of_threads) {
+  check::Random random(12);
+  const std::vector<std::uint8_t> data = random.bytes(1200 * 1000 * 3);
+  Buffer one;
+  Buffer two;
+  Buffer many;
+  REQUIRE(png::encode(pixels_of(data, 1200, 1000, 3), png::Level::kFast, 1, one).ok());
+  REQUIRE(png::encode(pixels_of(data, 1200, 1000, 3), png::Level::kFast, 2, two).ok());
+  REQUIRE(png::encode(pixels_of(data, 1200, 1000, 3), png::Level::kFast, 100, many).ok());
+  CHECK(one.size() < two.size() && two.size() < many.size());
+  CHECK(many.size() < one.size() + 400);
+  // Too small for a second thread.
+  Buffer small;
+  Buffer small_too;
+  REQUIRE(png::encode(pixels_of(data, 100, 1000, 3), png::Level::kFast, 1, small).ok());
+  REQUIRE(png::encode(pixels_of(data, 100, 1000, 3), png::Level::kFast, 8, small_too).ok());
+  CHECK(std::ranges::equal(small.view(), small_too.view()));
 }

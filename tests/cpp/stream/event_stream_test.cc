@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <iterator>
@@ -448,17 +449,42 @@ TEST(nothing_after_close) {
   CHECK_EQ(read_records(stream->stats().path).records, 2u);
 }
 
+// A kernel whose writes to files below a directory wait while it hangs.
+class HangingDisk {
+ public:
+  explicit HangingDisk(const std::string& directory) {
+    directory_ = directory;
+    static stream::FileSystem table = stream::kKernel;
+    table.write = [](int descriptor, const void* bytes, std::size_t count) {
+      while (hangs_ && is_here(descriptor))
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return ::write(descriptor, bytes, count);
+    };
+    stream::replace_file_system(table);
+  }
+  ~HangingDisk() { stream::replace_file_system(stream::kKernel); }
+  HangingDisk(const HangingDisk&) = delete;
+  HangingDisk& operator=(const HangingDisk&) = delete;
+  static void hang() { hangs_ = true; }
+  static void go_on() { hangs_ = false; }
+
+ private:
+  static bool is_here(int descriptor) {
+    std::array<char, 512> path{};
+    const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+    CHECK(readlink(link.c_str(), path.data(), path.size() - 1) > 0);
+    return std::string(path.data()).starts_with(directory_);
+  }
+
+  static inline std::string directory_;
+  static inline std::atomic<bool> hangs_{false};
+};
+
 TEST(close_gives_up_on_a_device_that_hangs) {
   const TemporaryDirectory directory;
-  static std::atomic<bool> hangs{false};
-  static stream::FileSystem dead = stream::kKernel;
-  dead.write = [](int descriptor, const void* bytes, std::size_t count) {
-    while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return ::write(descriptor, bytes, count);
-  };
-  stream::replace_file_system(dead);
+  const HangingDisk disk(directory.path());
   const auto hung = open_stream(directory.path());
-  hangs = true;
+  disk.hang();
   CHECK(add(*hung, 1));
   hung->stop();
   const auto begun = std::chrono::steady_clock::now();
@@ -468,11 +494,78 @@ TEST(close_gives_up_on_a_device_that_hangs) {
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
   CHECK_EQ(hung->stats().pending, 1u);
   // The device wakes up: the write that nobody waits for any more goes through.
-  hangs = false;
+  disk.go_on();
   CHECK(hung->close(std::chrono::seconds(5)).ok());
   CHECK_EQ(hung->stats().written, 1u);
   CHECK_EQ(read_records(hung->stats().path).records, 2u);
+}
+
+TEST(close_waits_for_a_device_that_is_slow) {
+  const TemporaryDirectory directory;
+  static stream::FileSystem slow = stream::kKernel;
+  slow.write = [](int descriptor, const void* bytes, std::size_t count) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return ::write(descriptor, bytes, std::min<std::size_t>(count, 40));
+  };
+  stream::replace_file_system(slow);
+  const auto writer = open_stream(directory.path());
+  for (int i = 0; i < 100; ++i) CHECK(add(*writer, i));
+  writer->stop();
+  CHECK(writer->close(std::chrono::seconds(1)).ok());  // of more than one
+  CHECK_EQ(writer->stats().written, 100u);
+  CHECK_EQ(read_records(writer->stats().path).records, 101u);
   stream::replace_file_system(stream::kKernel);
+}
+
+TEST(secure_waits_once_for_a_device_that_hangs) {
+  const TemporaryDirectory directory;
+  const HangingDisk disk(directory.path());
+  const auto hung = open_stream(directory.path(), {.durability = Durability::kProcess});
+  CHECK(add(*hung, 1));
+  CHECK(hung->secure(std::chrono::seconds(60)).ok());
+  CHECK_EQ(hung->stats().written, 1u);
+  disk.hang();
+  CHECK(add(*hung, 2));
+  const auto secured = hung->secure(std::chrono::milliseconds(50));
+  CHECK(!secured.ok());
+  CHECK_EQ(secured.error().os_error, ETIMEDOUT);
+  // A wait of a minute would be noticed.
+  CHECK(add(*hung, 3));
+  CHECK(!hung->secure(std::chrono::seconds(60)).ok());
+  CHECK(!hung->wait_for_room(std::chrono::seconds(60)));
+  CHECK_EQ(hung->stats().pending, 2u);
+  disk.go_on();
+  while (hung->stats().pending != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!hung->secure(std::chrono::seconds(60)).ok()) std::this_thread::yield();
+  hung->stop();
+  CHECK(hung->close(std::chrono::seconds(60)).ok());
+  CHECK_EQ(read_records(hung->stats().path).records, 4u);
+}
+
+TEST(secure_does_not_wait_for_the_device_of_another_stream) {
+  const TemporaryDirectory broken;
+  const TemporaryDirectory sound;
+  const HangingDisk disk(broken.path());
+  const auto hung = open_stream(broken.path());
+  const auto writer = open_stream(sound.path(), {.durability = Durability::kProcess});
+  CHECK(add(*writer, 1));
+  CHECK(writer->secure(std::chrono::seconds(60)).ok());
+  disk.hang();
+  CHECK(add(*hung, 1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the I/O thread is caught
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 2; i < 100; ++i) {
+    CHECK(add(*writer, i));
+    CHECK(writer->secure(std::chrono::seconds(60)).ok());
+    CHECK_EQ(writer->stats().pending, 0u);
+  }
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
+  disk.go_on();
+  for (const auto& stream : {hung, writer}) {
+    stream->stop();
+    CHECK(stream->close(std::chrono::seconds(60)).ok());
+  }
+  CHECK_EQ(read_records(writer->stats().path).records, 100u);
 }
 
 TEST(durability_levels_open) {

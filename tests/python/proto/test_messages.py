@@ -25,6 +25,7 @@ ORACLES = {
         "tensorboard.compat.proto.tensor_shape_pb2",
         "tensorboard.compat.proto.types_pb2",
         "tensorboard.compat.proto.graph_pb2",
+        "tensorboard.compat.proto.meta_graph_pb2",
         "tensorboard.compat.proto.node_def_pb2",
         "tensorboard.compat.proto.attr_value_pb2",
         "tensorboard.compat.proto.versions_pb2",
@@ -44,12 +45,24 @@ ORACLES = {
     ],
     "tensorboard.mesh": ["tensorboard.plugins.mesh.plugin_data_pb2"],
     "tensorboard.projector": ["tensorboard.plugins.projector.projector_config_pb2"],
+    "visualdl": ["visualdl.proto.record_pb2"],
 }
 
 # What graph.proto and tensor.proto leave out on purpose: kept as unknown fields.
 LEFT_OUT = {
     "tensorboard.TensorProto": {"resource_handle_val", "variant_val"},
     "tensorboard.GraphDef": {"library", "debug_info"},
+    "tensorboard.MetaGraphDef": {
+        "meta_info_def",
+        "saver_def",
+        "collection_def",
+        "signature_def",
+        "asset_file_def",
+        "object_graph_def",
+        "MetaInfoDef",
+        "CollectionDefEntry",
+        "SignatureDefEntry",
+    },
     "tensorboard.NodeDef": {"experimental_type"},
     "tensorboard.RunMetadata": {
         "cost_graph",

@@ -12,6 +12,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard import summary as torch_summary
 
+from eventcodec import bin_rules
 from eventcodec.histogram import Histogram, histogram
 from eventcodec.summary.histogram import histogram_raw_summary, histogram_summary
 
@@ -189,6 +190,25 @@ def test_uniform_bins_are_torchs(bins: Any) -> None:
         values = (np.random.default_rng(1).normal(size=700) * 40).astype("f8").clip(0).astype(dtype)
         want = torch_summary.histogram("w", values, bins)
         assert_as_torch(histogram_summary("w", values, bins=bins), want, values)
+
+
+def test_a_rule_that_numpy_changed_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are compared with the installed numpy before they are used."""
+    values = np.random.default_rng(2).normal(size=500)
+    want = np.histogram_bin_edges(values, "rice").size - 1
+    assert bin_rules.uniform_bins(values, "rice").buckets == want
+    bin_rules._is_numpys.cache_clear()
+    monkeypatch.setitem(bin_rules._WIDTHS, "rice", lambda values: values.spread / 77)
+    assert bin_rules.uniform_bins(values, "rice").buckets == want
+    bin_rules._is_numpys.cache_clear()
+
+
+@pytest.mark.parametrize("rule", ["scott", "doane"])
+def test_sums_that_rounding_decides_are_made_as_numpy_makes_them(rule: str) -> None:
+    for offset in (0.0, 1e6, 1e13):
+        values = np.random.default_rng(4).normal(size=3000) + offset
+        want = np.histogram_bin_edges(values, rule).size - 1
+        assert bin_rules.uniform_bins(values, rule).buckets == want
 
 
 def test_histogram_has_arrays_of_its_own() -> None:

@@ -1,5 +1,5 @@
-// match.cc - finds repeats in a block of filtered scanlines.
-#include "png/match.h"
+// repeats.cc - a hash of eight bytes leads to where they stood last.
+#include "png/repeats.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,10 @@
 namespace eventcodec::png {
 namespace {
 
+// A repeat at a distance costs about 20 bits, a byte of a photograph about 4: shorter ones than
+// these eight bytes do not pay.
 constexpr std::size_t kWord = sizeof(std::uint64_t);
+static_assert(kWord >= Tokens::kShortest);
 // Positions that were passed without a repeat before the step grows by one, as a shift.
 constexpr unsigned kPatience = 3;
 constexpr std::size_t kMaxStep = 16;
@@ -29,24 +32,11 @@ std::size_t common_prefix(const std::uint8_t* a, const std::uint8_t* b, const st
 
 }  // namespace
 
-void Matcher::add(std::size_t literals, std::size_t length, std::size_t distance) {
-  while (length > kMaxMatch) {
-    // The last part must not be shorter than deflate's shortest repeat.
-    const std::size_t part = std::min(kMaxMatch, length - kMinMatch);
-    tokens_[count_++] = {static_cast<std::uint32_t>(literals), static_cast<std::uint16_t>(part),
-                         static_cast<std::uint16_t>(distance)};
-    literals = 0;
-    length -= part;
-  }
-  tokens_[count_++] = {static_cast<std::uint32_t>(literals), static_cast<std::uint16_t>(length),
-                       static_cast<std::uint16_t>(distance)};
-}
-
-std::span<const Token> Matcher::tokenize(ByteView block) {
+void RepeatFinder::tokenize(ByteView block, Tokens& tokens) {
   const std::uint8_t* const data = block.data();
   const std::uint8_t* const end = data + block.size();
   position_.fill(0);  // a wrong candidate is found out by comparing
-  count_ = 0;
+  tokens.clear();
   std::size_t pending = 0;  // the first byte that no token covers
   std::size_t i = 1;
   while (i + kWord <= block.size()) {
@@ -65,12 +55,11 @@ std::span<const Token> Matcher::tokenize(ByteView block) {
     const std::size_t distance = i - from;
     std::size_t length = kWord + common_prefix(data + from + kWord, data + i + kWord, end);
     for (; i > pending && from > 0 && data[i - 1] == data[from - 1]; --i, --from) ++length;
-    add(i - pending, length, distance);
+    tokens.add(i - pending, length, distance);
     i += length;
     pending = i;
   }
-  if (pending != block.size()) add(block.size() - pending, 0, 0);
-  return {tokens_.data(), count_};
+  tokens.add_last(block.size() - pending);
 }
 
 }  // namespace eventcodec::png

@@ -1,0 +1,94 @@
+"""`eventcodec export`: values as a table, or as files, for other programs."""
+
+from __future__ import annotations
+
+import click
+
+from eventcodec.cli.output import require
+from eventcodec.cli.selection import (
+    exactly,
+    open_log,
+    pick,
+    report_damage,
+    run_option,
+    tag_option,
+)
+from eventcodec.cli.steps import step_range
+from eventcodec.cli.terminal import escape, format_bytes, format_count, progress
+
+__all__ = ["command"]
+
+
+@click.command(short_help="Write values as CSV, JSON, Arrow, Parquet or files.")
+@click.argument("source")
+@click.argument("destination")
+@run_option
+@tag_option
+@click.option(
+    "--kind",
+    type=click.Choice(["scalars", "histograms", "texts", "hparams", "images", "audio"]),
+    default="scalars",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--steps", callback=step_range, metavar="FROM:TO", help="Only these steps; TO excluded."
+)
+@click.option("--every", type=click.IntRange(min=1), help="Of each series take each n-th value.")
+@click.option("--last", type=click.IntRange(min=0), help="Of each series take the last n values.")
+@click.option("--raw", is_flag=True, help="Do not guard CSV cells against formulas.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def command(
+    source: str,
+    destination: str,
+    *,
+    runs: tuple[str, ...],
+    tags: tuple[str, ...],
+    kind: str,
+    steps: tuple[int | None, int | None] | None,
+    every: int | None,
+    last: int | None,
+    raw: bool,
+    force: bool,
+) -> None:
+    """Write the scalars (or other values) in SOURCE to DESTINATION.
+
+    DESTINATION ends in .csv, .jsonl, .arrow or .parquet. Images, audio and texts may also go into a
+    new directory, a file for each value. It appears whole or not at all.
+
+    \b
+    Example:
+      eventcodec export runs loss.csv --tag 'loss*'
+      eventcodec export runs all.parquet
+      eventcodec export runs pictures --kind images --last 1
+    """
+    from eventcodec.archive import export
+
+    if destination.lower().endswith((".arrow", ".parquet")):
+        require("pyarrow", extra="arrow", purpose="this format")
+    log = open_log(source)
+    names = pick(log.runs, runs, what="run")
+    chosen = []
+    if tags and kind != "hparams":
+        known = (tag for name in names for tag in getattr(log.runs[name], kind))
+        chosen = pick(known, tags, what=f"tag of {kind}")
+    try:
+        with progress(f"writing {destination}", total=None):
+            report = export(
+                log,
+                destination,
+                kind=kind,  # type: ignore[arg-type]  # click has checked it
+                runs=exactly(names) if runs else None,
+                tags=exactly(chosen) if chosen else None,
+                steps=steps,
+                every=every,
+                last=last,
+                raw=raw,
+                replace=force,
+            )
+    except ValueError as error:
+        raise click.UsageError(escape(str(error))) from error
+    what = "files" if report.path.is_dir() else "rows"
+    size = f"{format_count(report.rows)} {what}, {format_bytes(report.bytes)}"
+    click.echo(f"{escape(str(report.path))}: {size}", err=True)
+    report_damage(log)

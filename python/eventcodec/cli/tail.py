@@ -1,0 +1,183 @@
+"""`eventcodec tail`: what a growing log directory gets, as it gets it."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import eventcodec
+from eventcodec.cli.selection import run_option, tag_option
+from eventcodec.cli.terminal import (
+    console,
+    escape,
+    format_count,
+    format_value,
+    format_wall_time,
+    new_table,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from eventcodec.reader import FollowedScalar
+
+__all__ = ["command"]
+
+SPARKLINE = 24  # values
+FRAMES_A_SECOND = 4
+
+
+@click.command(short_help="Watch a growing log directory.")
+@click.argument("path")
+@run_option
+@tag_option
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="End when nothing comes."
+)
+@click.option("--plain", is_flag=True, help="Lines instead of a table, also on a terminal.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def command(
+    path: str,
+    runs: tuple[str, ...],
+    tags: tuple[str, ...],
+    *,
+    timeout: float | None,
+    plain: bool,
+    as_json: bool,
+) -> None:
+    """Watch the scalars in PATH: a live table, or lines where the output is no terminal.
+
+    PATH is an event file or a log directory; runs that begin later appear. Ctrl-C ends.
+
+    \b
+    Example:
+      eventcodec tail runs --tag 'loss*'
+      eventcodec tail runs --json --timeout 60 | jq .value
+    """
+    points = chosen(eventcodec.follow(path, timeout=timeout), runs, tags)
+    try:
+        if as_json or plain or not sys.stdout.isatty():
+            print_points(points, as_json=as_json)
+        else:
+            watch(points)
+    except KeyboardInterrupt:
+        return
+
+
+def chosen(
+    points: Iterable[FollowedScalar], runs: tuple[str, ...], tags: tuple[str, ...]
+) -> Iterator[FollowedScalar]:
+    """Yield the points whose run and tag match."""
+    known: dict[tuple[str, str], bool] = {}
+    for point in points:
+        place = (point.run, point.tag)
+        if place not in known:
+            known[place] = matches(point.run, runs) and matches(point.tag, tags)
+        if known[place]:
+            yield point
+
+
+def matches(name: str, globs: tuple[str, ...]) -> bool:
+    """Say whether a name matches one of the globs; () takes all."""
+    return not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+
+
+def print_points(points: Iterable[FollowedScalar], *, as_json: bool) -> None:
+    """Print each point on a line of its own, at once."""
+    for point in points:
+        if as_json:
+            line = to_json(point._asdict())
+        else:
+            where = f"{escape(point.run)}  step {point.step}  {escape(point.tag)}"
+            line = f"{format_wall_time(point.wall_time)}  {where}  {format_value(point.value)}"
+        click.echo(line)
+
+
+@dataclass
+class Row:
+    """What is shown of one series."""
+
+    count: int = 0
+    step: int = 0
+    seen: float = 0.0  # on the clock of this process
+    values: deque[float] = field(default_factory=lambda: deque(maxlen=SPARKLINE))
+
+
+class Board:
+    """The newest values of every series. Fed by one thread, drawn by another."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], Row] = {}
+        self._lock = threading.Lock()
+
+    def add(self, point: FollowedScalar) -> None:
+        """Take one point."""
+        with self._lock:
+            row = self._rows.setdefault((point.run, point.tag), Row())
+            row.count += 1
+            row.step = point.step
+            row.seen = time.monotonic()
+            row.values.append(point.value)
+
+    def draw(self, lines: int) -> Any:
+        """Lay out the series; of more than fit into so many lines those that came last."""
+        from rich.console import Group
+        from rich.text import Text
+
+        from eventcodec.plots.sparkline import sparkline
+
+        now = time.monotonic()
+        table = new_table("run", "tag", ">count", ">step", ">last", "newest values", ">ago")
+        for number in (0, 1, 5):
+            table.columns[number].no_wrap = True
+            table.columns[number].overflow = "ellipsis"
+        with self._lock:
+            newest = sorted(self._rows.items(), key=lambda item: item[1].seen, reverse=True)
+            shown = sorted(newest[:lines])
+            for (run, tag), row in shown:
+                table.add_row(
+                    Text(escape(run)),
+                    Text(escape(tag)),
+                    format_count(row.count),
+                    str(row.step),
+                    format_value(row.values[-1]),
+                    sparkline(row.values),
+                    format_age(now - row.seen),
+                )
+            left = len(self._rows) - len(shown)
+        if not self._rows:
+            return Text("waiting for scalars ...")
+        more = Text(f"and {format_count(left)} more series", style="dim") if left else Text("")
+        return Group(table, more)
+
+
+def format_age(seconds: float) -> str:
+    """Format how long ago something was, in a few characters."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def watch(points: Iterable[FollowedScalar]) -> None:
+    """Show a table that changes as points come."""
+    from rich.live import Live
+
+    out = console()
+    board = Board()
+    used = 5  # lines: heading, rule, what is left out, prompt
+    with Live(
+        get_renderable=lambda: board.draw(max(1, out.size.height - used)),
+        console=out,
+        refresh_per_second=FRAMES_A_SECOND,
+    ) as live:
+        for point in points:
+            board.add(point)
+        live.refresh()
