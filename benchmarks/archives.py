@@ -33,8 +33,8 @@ HEADING = """\
 Written by `python benchmarks/archives.py`: processor time (user and system) of the work alone on
 one thread, files in the page cache; memory is that of the whole process, interpreter and imports
 included. `rustboard` is TensorBoard's Rust data server with checksums; it and the other programs
-load everything into memory, as `open` does. Of `index, second` nothing has changed. {machine}, Python
-{python}.
+load everything into memory, as `open` does. Of `index, second` nothing has changed.
+{machine}, Python {python}.
 
 ![cost against size](../docs/images/archives.png)
 """
