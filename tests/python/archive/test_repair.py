@@ -191,7 +191,7 @@ def damaged_everywhere(size: int) -> bytes:
 @pytest.mark.parametrize("make", [hostile_headers, damaged_everywhere])
 def test_hostile_files_cost_linear_time(tmp_path: Path, make) -> None:
     seconds = []
-    for size in (1 << 17, 1 << 22):
+    for size in (1 << 15, 1 << 20):
         (tmp_path / "bomb.tfevents").write_bytes(make(size))
         begin = time.process_time()
         list(repair(tmp_path / "bomb.tfevents", tmp_path / f"out{size}", raw=True))
