@@ -141,6 +141,7 @@ def write_scalars(path: Path, events: int, tags: int = 10) -> None:
     """One file with as many scalar events, its tags in turns as a training loop logs them."""
     from eventcodec import _native
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     per_tag = max(1, events // tags)
     with path.open("wb") as file:
