@@ -383,7 +383,7 @@ class TestQuery:
     @pytest.mark.parametrize(
         "sql",
         [
-            "SELEKT 1",
+            "GIVE 1",
             "SELECT * FROM nothing",
             "DELETE FROM files",
             "DROP TABLE files",
@@ -397,7 +397,7 @@ class TestQuery:
         assert self.ask(logs, "SELECT count(*) FROM files", "sqlite") == [(6,)]
 
     @pytest.mark.parametrize(
-        "sql", ["SELEKT 1", "SELECT * FROM read_csv('/etc/passwd')", "COPY files TO '/tmp/x'"]
+        "sql", ["GIVE 1", "SELECT * FROM read_csv('/etc/passwd')", "COPY files TO '/tmp/x'"]
     )
     def test_duckdb_reaches_no_files(self, logs: Path, sql: str) -> None:
         with pytest.raises(ValueError, match="SQL"):
@@ -424,7 +424,7 @@ def test_the_commands(logs: Path, command: Any) -> None:
     table = command("query", logs, sql, "--format", "csv").stdout.splitlines()
     assert table[0] == "run,tag,step,value"
     assert table[1].startswith(".,loss,5,2.5")
-    assert command("query", logs, "SELEKT 1").returncode == 2
+    assert command("query", logs, "GIVE 1").returncode == 2
     assert command("du", logs, "--by-run").returncode == 0
     facts = [json.loads(line) for line in command("du", logs, "--json").stdout.splitlines()]
     assert {each["tag"] for each in facts} == {"loss", "late", "weights", "x"}

@@ -191,14 +191,14 @@ def damaged_everywhere(size: int) -> bytes:
 @pytest.mark.parametrize("make", [hostile_headers, damaged_everywhere])
 def test_hostile_files_cost_linear_time(tmp_path: Path, make) -> None:
     seconds = []
-    for size in (1 << 19, 1 << 22):
+    for size in (1 << 15, 1 << 20):
         (tmp_path / "bomb.tfevents").write_bytes(make(size))
         begin = time.process_time()
         list(repair(tmp_path / "bomb.tfevents", tmp_path / f"out{size}", raw=True))
         list(verify(tmp_path / "bomb.tfevents"))
         seconds.append(time.process_time() - begin)
-    # Eight times the bytes: quadratic would be 64 times the time.
-    assert seconds[1] < 24 * max(seconds[0], 0.02)
+    # 32 times the bytes: quadratic would be 1,024 times the time.
+    assert seconds[1] < 320 * max(seconds[0], 0.01)
 
 
 def test_the_command(logs: Path, tmp_path: Path, command) -> None:
