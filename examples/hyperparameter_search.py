@@ -6,7 +6,7 @@ import digits
 
 from eventcodec import SummaryWriter
 
-options = digits.arguments("hyperparameter_search", epochs=2)
+options = digits.arguments("hyperparameter_search", epochs=4)
 images, labels, test_images, test_labels = digits.load()
 DOMAINS = {"rate": [0.2, 0.05, 0.01], "channels": [4, 16], "augment": [False, True]}
 for number, values in enumerate(itertools.product(*DOMAINS.values())):

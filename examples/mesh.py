@@ -27,7 +27,7 @@ with SummaryWriter(options.log_dir) as writer:
         vertices = np.stack([x, y, z], -1).reshape(1, -1, 3)
         height = ((z - z.min()) / np.ptp(z) * 255).ravel()
         colors = np.stack([height, 128 - height / 2, 255 - height], -1)[None].astype(int)
-        writer.add_mesh("wave", vertices, colors, faces[None], camera, step)
+        writer.add_mesh("ripple", vertices, colors, faces[None], camera, step)
     cloud = rng.normal(size=(1, 500, 3))
     cloud /= np.linalg.norm(cloud, axis=-1, keepdims=True)
     writer.add_mesh("sphere", cloud, ((cloud + 1) * 127).astype(int), config_dict=camera)

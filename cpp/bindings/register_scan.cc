@@ -372,11 +372,13 @@ scan::Mode parse_mode(std::string_view mode) {
 
 // One entry per file: None, or the exception that its scan would raise.
 py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode, bool verify,
-                    std::size_t threads, bool keep_rows) {
+                    std::size_t threads, bool keep_rows, std::uint64_t least_part) {
+  if (threads == 0 || least_part == 0) throw py::value_error("must be at least 1");
   const scan::Options options{
       .mode = parse_mode(mode),
       .verify = verify ? record::Verify::kYes : record::Verify::kNo,
       .keep_rows = keep_rows,
+      .least_part = least_part,
   };
   std::vector<scan::EventFile*> cores;
   cores.reserve(files.size());
@@ -434,7 +436,8 @@ void register_scan(py::module_& module) {
       .def("value", &value, py::arg("series"), py::arg("row"));
   module.def("scalar_statistics", &scalar_statistics, py::arg("values"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
-             py::arg("verify"), py::arg("threads"), py::arg("keep_rows"));
+             py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
+             py::arg("least_part") = scan::Options{}.least_part);
 }
 
 }  // namespace eventcodec::bindings

@@ -27,6 +27,8 @@ struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
+  // The fewest bytes that are worth a thread of their own.
+  std::uint64_t least_part = std::uint64_t{4} << 20;
 };
 
 // Why a record whose checksums are right is damage.
@@ -51,8 +53,9 @@ class EventFile {
   // Reads what was added since the last time. `buffer` is scratch memory that files may share one
   // after the other. A file that shrank or was replaced is read anew, and generation() changes.
   // kIo: the file could not be read; kCorrupt: damage in strict mode; kOutOfMemory: the next scan
-  // reads the file anew. What was read before the error stays.
-  [[nodiscard]] Status scan(const Options& options, Buffer& buffer);
+  // reads the file anew. What was read before the error stays. A long file is read on `threads`
+  // threads that live for this call; the result is that of one.
+  [[nodiscard]] Status scan(const Options& options, Buffer& buffer, std::size_t threads = 1);
 
   // Appends all that was read to `out`, so that a later process can go on from here without reading
   // the file again. False: out of memory.
@@ -93,19 +96,31 @@ class EventFile {
     bool operator==(const Identity&) const = default;
   };
 
+  static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+
   bool restore_from(StateReader& in);
   void forget();
   void start_anew();
-  Status scan_what_is_new(const Options& options, Buffer& buffer);
-  Status take_all(Window& window, const Options& options);
-  Result<record::Unframed> take_records(Window& window, const Options& options);
+  Status scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads);
+  Result<bool> take_until(Window& window, SearchBudget& budget, const Options& options,
+                          std::uint64_t limit);
+  void note_progress();
+  Result<record::Unframed> take_records(Window& window, const Options& options,
+                                        std::uint64_t limit);
+  // split.cc
+  struct Part;
+  Status take_split(Window& window, SearchBudget& budget, const Options& options,
+                    std::size_t threads);
+  void scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t limit,
+                 const Options& options) const;
+  bool adopt(Part& part, Window& window, std::size_t threads);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
   // The same for VisualDL's records; in vdl_file.cc.
-  Status take_all_vdl(Window& window, const Options& options);
+  Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
   Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
                                const Options& options);
@@ -118,6 +133,8 @@ class EventFile {
   bool torn_ = false;            // the last scan ran out of memory
   bool settled_ = false;         // the last scan came to the end of the file
   std::uint64_t committed_ = 0;  // everything before is decided
+  std::uint64_t begin_ = 0;      // of the bytes that are read into this object: see split.cc
+  std::optional<std::uint64_t> end_;
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t pending_ = 0;

@@ -45,6 +45,8 @@ void put_series(StateWriter& out, const Series& series) {
   out.put_text(series.display_name);
   out.put_text(series.description);
   out.put(static_cast<std::uint8_t>(series.kind));
+  out.put(series.forms);
+  out.put<std::uint8_t>(series.described);
   out.put(series.rows.size);
   out.put_column(series.rows.steps, series.rows.size);
   out.put_column(series.rows.wall_times, series.rows.size);
@@ -61,6 +63,8 @@ void get_series(StateReader& in, Series& series) {
   series.display_name = in.get_text();
   series.description = in.get_text();
   const auto kind = in.get<std::uint8_t>();
+  series.forms = in.get<std::uint8_t>();
+  series.described = in.get<std::uint8_t>() != 0;
   const auto size = in.get<std::uint64_t>();
   if (kind > static_cast<std::uint8_t>(Kind::kRaw) || !in.can_hold(size, kRowBytes)) {
     return in.fail();
@@ -87,6 +91,7 @@ bool Collector::save(StateWriter& out) const {
   for (const auto& [tag, entry] : tags_) {
     out.put_text(tag);
     out.put<std::uint8_t>(entry.has_metadata);
+    out.put<std::uint8_t>(entry.guessed);
     out.put_text(entry.plugin);
     out.put_text(entry.display_name);
     out.put_text(entry.description);
@@ -111,6 +116,7 @@ bool Collector::restore(StateReader& in) {
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {
     TagEntry& entry = tags_[in.get_text()];
     entry.has_metadata = in.get<std::uint8_t>() != 0;
+    entry.guessed = in.get<std::uint8_t>() != 0;
     entry.plugin = in.get_text();
     entry.display_name = in.get_text();
     entry.description = in.get_text();

@@ -50,9 +50,8 @@ Unframed find_swallowed(ByteView window, const Unframed& outer, Last last) {
 
 }  // namespace
 
-Status EventFile::take_all_vdl(Window& window, const Options& options) {
+Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Options& options) {
   std::uint64_t wanted = 0;
-  SearchBudget budget(window.file_bytes() - window.offset());
   while (true) {
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
@@ -94,7 +93,7 @@ Unframed EventFile::take_vdl_records(Window& window) {
     ++records_;
     window.drop(static_cast<std::size_t>(found.bytes));
     committed_ = window.offset();
-    collector_.set_progress(committed_, identity_->bytes);
+    note_progress();
   }
 }
 

@@ -32,6 +32,12 @@ class Window {
     offset_ += bytes;
   }
 
+  // Goes on at another place, with nothing read.
+  void jump(std::uint64_t offset) {
+    begin_ = end_ = 0;
+    offset_ = offset;
+  }
+
   // Of the first byte of bytes(), and of the byte after the last.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   [[nodiscard]] std::uint64_t end_offset() const { return offset_ + (end_ - begin_); }

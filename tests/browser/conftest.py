@@ -51,11 +51,12 @@ def needed(*names):
 
 
 @contextmanager
-def _tensorboard(log_dir):
-    """Serve a log directory; yields the address."""
+def _tensorboard(log_dir, cwd=None):
+    """Serve a log directory, named from `cwd`; yields the address."""
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(log_dir)]
     process = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", "0"],
+        cwd=cwd,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -137,12 +138,12 @@ def open_page(browser, screenshot):
 
 @pytest.fixture(scope="session")
 def example_log(tmp_path_factory):
-    """example_log(name) -> the log directory of an example, run once."""
+    """example_log(name) -> the log directory of an example, run once, and what it is in."""
     base = tmp_path_factory.mktemp("examples")
 
     def log(name):
-        directory = base / name
-        if not directory.exists():
+        directory = Path("runs") / name
+        if not (base / directory).exists():
             before, argv = Path.cwd(), sys.argv
             os.chdir(base)
             sys.argv = [name, "--log-dir", str(directory)]
@@ -153,7 +154,7 @@ def example_log(tmp_path_factory):
                 os.chdir(before)
                 sys.argv = argv
                 sys.path.remove(str(EXAMPLES))
-        return directory
+        return directory, base
 
     return log
 

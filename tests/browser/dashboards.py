@@ -20,14 +20,19 @@ DASHBOARDS = [
     ("audio", "audio", ["scale", "chord"], {"audio": 2}),
     ("histograms", "histograms", ["parameters", "gradients"], {"vz-histogram-timeseries": 1}),
     ("distributions", "histograms", ["parameters", "gradients"], {"vz-distribution-chart": 1}),
-    ("graphs", "model_graph", ["first", "second", "classify"], {"svg": 1}),
+    ("graphs", "model_graph", ["Main Graph", "Network", "input", "output"], {"svg": 1}),
     ("text", "text", ["settings", "learning rate", "done"], {"table": 1}),
     ("text", "model_graph", ["Conv2d", "Total params"], {}),
-    ("pr_curves", "pr_curves", ["digit/0", "Precision", "Recall"], {"svg": 1}),
+    ("pr_curves", "pr_curves", ["digit/0", "digit/1"], {"svg": 1}),
     ("hparams", "hyperparameter_search", ["rate", "channels", "result/accuracy", "augment"], {}),
-    ("mesh", "mesh", ["wave", "sphere"], {"canvas": 2}),
+    ("mesh", "mesh", ["ripple", "sphere"], {"canvas": 2}),
     ("custom_scalars", "custom_scalars", ["loss with its spread", "where time goes"], {"svg": 1}),
-    ("projector", "embeddings", ["hidden layer:00000", "360"], {"canvas": 1}),
+    (
+        "projector",
+        "embeddings",
+        ["hidden layer:00000", "Points:397", "Dimension:128"],
+        {"canvas": 1},
+    ),
 ]
 
 
@@ -50,7 +55,7 @@ def test_dashboard(
         ]  # fmt: skip
 
     _, known_errors = open_page(f"{original}#{dashboard}", lambda shown: [])
-    with tensorboard(example_log(example)) as address:
+    with tensorboard(*example_log(example)) as address:
         shown, errors = open_page(f"{address}#{dashboard}", missing)
         screenshot(f"{dashboard}-{example}")
     assert shown["counts"].get("img-unloaded", 0) == 0

@@ -22,9 +22,27 @@ def visualdl(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         package = importlib.import_module("visualdl")
-        for module in ("server.api", "component.base_component", "proto.record_pb2"):
+        for module in (
+            "server.api",
+            "server.data_manager",
+            "reader.reader",
+            "component.base_component",
+            "proto.record_pb2",
+        ):
             importlib.import_module(f"visualdl.{module}")
     return package
+
+
+@pytest.fixture(scope="session")
+def visualdl_server(visualdl):
+    """visualdl_server(log directory) -> the function behind its server's addresses."""
+
+    def start(directory: Path):
+        # Its readers of a process share one store otherwise, and show each other's runs.
+        visualdl.reader.reader.default_data_manager = visualdl.server.data_manager.DataManager()
+        return visualdl.server.api.create_api_call(str(directory), None, 20)
+
+    return start
 
 
 def _run_name(logdir: Path, folder: Path) -> str:

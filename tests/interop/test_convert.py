@@ -243,7 +243,7 @@ def test_tensorboards_pages_of_a_converted_log(converted):
     assert {e.tensor_name for e in config.embeddings} == {"words", "two"}
 
 
-def test_visualdl_shows_a_converted_log(visualdl, tmp_path):
+def test_visualdl_shows_a_converted_log(visualdl_server, tmp_path):
     with SummaryWriter(tmp_path / "tf" / "run") as writer:
         for step in range(10):
             writer.add_scalar("loss", step / 4, step, 1700000000.25 + step)
@@ -251,7 +251,7 @@ def test_visualdl_shows_a_converted_log(visualdl, tmp_path):
         writer.add_image("i", np.full((3, 5, 6), 0.5), 4)
         writer.add_text("t", "text", 5)
     convert(tmp_path / "tf", tmp_path / "vdl")
-    api = visualdl.server.api.create_api_call(str(tmp_path / "vdl"), None, 20)
+    api = visualdl_server(tmp_path / "vdl")
     run = str(tmp_path / "vdl" / "run")
 
     def call(path, **arguments):

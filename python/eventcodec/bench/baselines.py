@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ __all__ = [
     "check_png",
     "count_records",
     "crc32c",
+    "decode_png",
     "encode_png",
     "histogram",
     "masked_crc32c",
@@ -131,19 +133,74 @@ def histogram(values: NDArray[np.float32]) -> bytes:
     )
 
 
-def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode (h, w, 3) pixels as a PNG without filters, zlib's default level."""
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, width * 3 + 1), dtype=np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
+COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+
+
+def encode_png(pixels: NDArray[Any]) -> bytes:
+    """Encode (h, w) or (h, w, c) uint8 or uint16 as a PNG without filters, zlib's default level."""
+    height, width = pixels.shape[:2]
+    data = pixels.reshape(height, width, -1)
+    depth, channels = 8 * data.itemsize, data.shape[2]
+    samples = np.ascontiguousarray(data, dtype=data.dtype.newbyteorder(">")).view(np.uint8)
+    rows = np.zeros((height, width * channels * data.itemsize + 1), dtype=np.uint8)
+    rows[:, 1:] = samples.reshape(height, -1)
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + data))
         return struct.pack(">I", len(data)) + kind + data + checksum
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = zlib.compress(rows.tobytes())
-    return PNG_SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", width, height, depth, COLOUR_TYPES[channels], 0, 0, 0)
+    stream = zlib.compress(rows.tobytes())
+    return PNG_SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", stream) + chunk(b"IEND", b"")
+
+
+def unfilter(rows: NDArray[np.uint8], filters: NDArray[np.uint8], distance: int) -> None:
+    """Undo PNG's filters in place, row after row (W3C PNG, section 9)."""
+    above = np.zeros_like(rows[0])
+    for row, kind in zip(rows, filters, strict=True):
+        pixels, up = row.reshape(-1, distance), above.reshape(-1, distance)
+        if kind == 1:
+            np.cumsum(pixels, axis=0, dtype=np.uint8, out=pixels)
+        elif kind == 2:
+            np.add(row, above, out=row)
+        elif kind in (3, 4):
+            unpredict(pixels.astype(int).tolist(), up.astype(int).tolist(), kind, pixels)
+        above = row
+
+
+def unpredict(values: list[list[int]], up: list[list[int]], kind: int, out: Any) -> None:
+    """Undo the filters Average and Paeth of one row, which need the pixel before."""
+    for channel in range(len(values[0])):
+        left = corner = 0
+        for i, (value, b) in enumerate(
+            zip((v[channel] for v in values), (u[channel] for u in up), strict=True)
+        ):
+            if kind == 3:
+                guess = (left + b) // 2
+            else:
+                p = left + b - corner
+                guess = min((left, b, corner), key=lambda x: abs(p - x))
+            left, corner = (value + guess) & 0xFF, b
+            out[i, channel] = left
+
+
+def decode_png(encoded: bytes) -> NDArray[Any]:
+    """Decode a PNG of 8 or 16 bits to (h, w, c); every checksum is checked.
+
+    Raises:
+        AssertionError: something is wrong.
+    """
+    chunks = png_chunks(encoded)
+    width, height, depth, colour = struct.unpack_from(">IIBB", chunks[b"IHDR"])
+    channels = {number: count for count, number in COLOUR_TYPES.items()}[colour]
+    distance = channels * depth // 8
+    raw = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8)
+    scanlines = raw.reshape(height, 1 + width * distance)
+    rows = scanlines[:, 1:].copy()
+    unfilter(rows, scanlines[:, 0], distance)
+    dtype = np.dtype(">u2" if depth == 16 else "u1")
+    pixels: NDArray[Any] = rows.view(dtype).reshape(height, width, channels)
+    return pixels
 
 
 def check_png(encoded: bytes, height: int, width: int) -> None:
@@ -152,6 +209,14 @@ def check_png(encoded: bytes, height: int, width: int) -> None:
     Raises:
         AssertionError: something is wrong. Whether the pixels are right is the tests' business.
     """
+    chunks = png_chunks(encoded)
+    expect(struct.unpack_from(">II", chunks[b"IHDR"]) == (width, height), "wrong size")
+    rows = zlib.decompress(chunks[b"IDAT"])
+    expect(len(rows) == height * (width * 3 + 1), "wrong amount of data")
+
+
+def png_chunks(encoded: bytes) -> dict[bytes, bytes]:
+    """Give the data of each kind of chunk, all of a kind joined; checksums are checked."""
     expect(encoded.startswith(PNG_SIGNATURE), "no PNG")
     offset = len(PNG_SIGNATURE)
     chunks: dict[bytes, bytes] = {}
@@ -163,9 +228,7 @@ def check_png(encoded: bytes, height: int, width: int) -> None:
         expect(zlib.crc32(kind + data) == checksum, f"wrong CRC of {kind!r}")
         chunks[kind] = chunks.get(kind, b"") + data
         offset += 12 + length
-    expect(struct.unpack_from(">II", chunks[b"IHDR"]) == (width, height), "wrong size")
-    rows = zlib.decompress(chunks[b"IDAT"])
-    expect(len(rows) == height * (width * 3 + 1), "wrong amount of data")
+    return chunks
 
 
 class PlainRecordWriter:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import mmap
-import sysconfig
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eventcodec.bench.compiled import NotCompiledError, compile_shared
+from eventcodec.bench.compiled import NotCompiledError, load_extension
 
 __all__ = ["FLOOR", "FloorWriter", "available", "load", "scan", "why_not"]
 
 FLOOR = "C floor"
-NAME = "eventcodec_c_floor"
 
 
 @cache
@@ -26,18 +21,7 @@ def load() -> Any:
     Raises:
         NotCompiledError: the machine has no compiler, no Python headers, or a CPU without CRC-32C.
     """
-    include = sysconfig.get_path("include")
-    with tempfile.TemporaryDirectory(prefix="eventcodec-floor-") as directory:
-        library = Path(directory) / f"{NAME}.so"
-        compile_shared("c_floor.c", library, ["-I", include])
-        loader = importlib.machinery.ExtensionFileLoader(NAME, str(library))
-        spec = importlib.util.spec_from_file_location(NAME, str(library), loader=loader)
-        if spec is None:
-            message = f"{library} cannot be imported"
-            raise NotCompiledError(message)
-        module = importlib.util.module_from_spec(spec)
-        loader.exec_module(module)
-        return module
+    return load_extension("eventcodec_c_floor", "c_floor.c")
 
 
 @cache

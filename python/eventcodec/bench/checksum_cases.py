@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import eventcodec
-from eventcodec.bench import baselines, peers
+from eventcodec.bench import baselines, limits, peers
 from eventcodec.bench.inputs import random_bytes
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
@@ -32,7 +32,8 @@ def crc32c_case(name: str, sizes: Sizes, size: int) -> Case:
         return Contender(label, lambda _: Trial(run, check=check))
 
     contenders = tuple(contender(*item) for item in functions.items())
-    return Case(name, "call", count, size, contenders, closes=False)
+    limit = limits.memory_read(size, count)
+    return Case(name, "call", count, size, (*contenders, *limit), closes=False)
 
 
 CHECKSUM_CASES: dict[str, Callable[[str, Sizes], Case]] = {

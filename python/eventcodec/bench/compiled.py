@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import os
 import shutil
 import subprocess
+import sysconfig
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-__all__ = ["NotCompiledError", "compile_shared"]
+__all__ = ["NotCompiledError", "compile_shared", "load_extension"]
 
 
 class NotCompiledError(Exception):
@@ -38,3 +43,27 @@ def compile_shared(source: str, target: Path, options: Sequence[str] = ()) -> No
         last = (done.stderr.strip().splitlines() or ["no message"])[0]
         message = f"{compiler} does not compile {source}: {last}"
         raise NotCompiledError(message)
+
+
+def load_extension(name: str, source: str) -> Any:
+    """Compile one of the package's C files to a module and import it.
+
+    Args:
+        name: of the module.
+        source: name of a file beside this one.
+
+    Raises:
+        NotCompiledError: there is no compiler, or it refuses, as without Python's headers.
+    """
+    include = sysconfig.get_path("include")
+    with tempfile.TemporaryDirectory(prefix="eventcodec-bench-") as directory:
+        library = Path(directory) / f"{name}.so"
+        compile_shared(source, library, ["-I", include])
+        loader = importlib.machinery.ExtensionFileLoader(name, str(library))
+        spec = importlib.util.spec_from_file_location(name, str(library), loader=loader)
+        if spec is None:
+            message = f"{library} cannot be imported"
+            raise NotCompiledError(message)
+        module = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
+        return module

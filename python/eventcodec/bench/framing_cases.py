@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import eventcodec
-from eventcodec.bench import baselines, peers
+from eventcodec.bench import baselines, limits, peers
 from eventcodec.bench.inputs import SEED, random_bytes
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
@@ -43,7 +43,8 @@ def framing_case(name: str, sizes: Sizes) -> Case:
         return Contender(label, start)
 
     contenders = tuple(contender(*item) for item in openers.items())
-    return Case(name, "record", count, size, contenders)
+    limit = limits.page_cache_write(count * (size + 16))
+    return Case(name, "record", count, size, (*contenders, *limit))
 
 
 FRAMING_CASES: dict[str, Callable[[str, Sizes], Case]] = {"framing/100B": framing_case}

@@ -11,12 +11,12 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventcodec.bench.trial import OURS, Case, Contender
+from eventcodec.bench.trial import OURS, Case, Trial
 
 __all__ = ["Row", "measure", "measure_case", "quiet_peers"]
 
@@ -36,7 +36,11 @@ class Row:
         best: the fastest trial's `call`.
         slower: `call` over eventcodec's `call`.
         total_slower: `total` over eventcodec's `total`.
-        stored: bytes of files a unit; 0 where nothing is written.
+        stored: bytes that came out a unit; 0 where that is not the point.
+        limit: whether this is what the machine allows, and no contender.
+        share: the machine's limit over `total`; 0 where there is none.
+        spread: half the distance of the quartiles of `call`, over `call`.
+        trials: seconds a unit of each timed trial, one after the other.
     """
 
     case: str
@@ -51,12 +55,14 @@ class Row:
     slower: float
     total_slower: float
     stored: float = 0.0
+    limit: bool = False
+    share: float = 0.0
+    spread: float = 0.0
+    trials: tuple[float, ...] = ()
 
 
-def time_trial(contender: Contender, directory: Path, *, check: bool) -> tuple[float, float]:
-    """Run one trial in a fresh directory; give the seconds of its work and until its end."""
-    directory.mkdir(parents=True)
-    trial = contender.start(directory)
+def time_trial(trial: Trial, *, check: bool) -> tuple[float, float]:
+    """Run one trial; give the seconds of its work and until its end."""
     gc.collect()
     start = time.perf_counter()
     trial.run()
@@ -68,9 +74,21 @@ def time_trial(contender: Contender, directory: Path, *, check: bool) -> tuple[f
     return ran - start, finished - start
 
 
-def bytes_of_files(directory: Path) -> int:
-    """Add up the sizes of all files below a directory."""
+def bytes_stored(trial: Trial, case: Case, directory: Path) -> int:
+    """Give what a trial says that came out, or else the sizes of its files."""
+    if trial.stored is not None:
+        return trial.stored()
+    if not case.closes:
+        return 0
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
+def spread_of(times: Sequence[float]) -> float:
+    """Give half the distance of the quartiles, relative to the median."""
+    if len(times) < 2:
+        return 0.0
+    lower, median, upper = statistics.quantiles(times, n=4, method="inclusive")
+    return (upper - lower) / 2 / median
 
 
 def measure_case(
@@ -93,15 +111,19 @@ def measure_case(
         shift = turn % len(case.contenders)
         for contender in case.contenders[shift:] + case.contenders[:shift]:
             place = directory / f"{contender.name.replace(' ', '-')}-{turn + 1}"
-            taken = time_trial(contender, place, check=turn < 0)
+            place.mkdir(parents=True)
+            trial = contender.start(place)
+            taken = time_trial(trial, check=turn < 0)
             if turn >= 0:
                 times[contender.name].append(taken)
-            elif case.closes:
-                stored[contender.name] = bytes_of_files(place) / units[contender.name]
+            elif not contender.limit:
+                stored[contender.name] = bytes_stored(trial, case, place) / units[contender.name]
             trials += 1
             advance(trials)
     call = {name: statistics.median(t[0] for t in times[name]) / units[name] for name in times}
     total = {name: statistics.median(t[1] for t in times[name]) / units[name] for name in times}
+    limits = {contender.name for contender in case.contenders if contender.limit}
+    least = min((total[name] for name in limits), default=0.0)
     return [
         Row(
             case=case.name,
@@ -116,6 +138,10 @@ def measure_case(
             slower=call[name] / call[OURS],
             total_slower=total[name] / total[OURS],
             stored=stored.get(name, 0.0),
+            limit=name in limits,
+            share=least / total[name],
+            spread=spread_of([t[0] for t in times[name]]),
+            trials=tuple(t[0] / units[name] for t in times[name]),
         )
         for name in times
     ]

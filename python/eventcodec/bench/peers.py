@@ -5,13 +5,21 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from eventcodec.bench import baselines
+
 __all__ = [
     "crc32c_functions",
     "has",
+    "histogram_functions",
+    "png_decoder",
+    "png_encoders",
     "record_writers",
     "scanners",
     "summary_writers",
@@ -27,6 +35,11 @@ PACKAGES = (
     "crc32c",
     "google-crc32c",
     "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "fast-histogram",
+    "boost-histogram",
+    "scikit-image",
 )
 
 
@@ -130,5 +143,67 @@ def scanners() -> dict[str, Callable[[Path], int]]:
                 accumulator,
             ),
             "tbparse": ("tbparse", frame),
+        }
+    )
+
+
+def png_encoders(pixels: Any) -> dict[str, Callable[[Any], bytes]]:
+    """Give, for each peer that can encode `pixels`, its encoder with the settings it comes with."""
+
+    def pillow(module: Any) -> Callable[[Any], bytes]:
+        def encode(array: Any) -> bytes:
+            file = io.BytesIO()
+            module.fromarray(array).save(file, "png")
+            return file.getvalue()
+
+        return encode
+
+    def opencv(module: Any) -> Callable[[Any], bytes]:
+        # Its order of channels is its own; the bytes are the same work.
+        order = {3: module.COLOR_RGB2BGR, 4: module.COLOR_RGBA2BGRA}
+        channels = pixels.shape[2] if pixels.ndim == 3 else 1
+
+        def encode(array: Any) -> bytes:
+            ordered = module.cvtColor(array, order[channels]) if channels > 1 else array
+            return bytes(module.imencode(".png", ordered)[1])
+
+        return encode
+
+    return _installed({"Pillow": ("PIL.Image", pillow), "OpenCV": ("cv2", opencv)})
+
+
+def png_decoder() -> Callable[[bytes], Any]:
+    """Give Pillow's decoder, or plain Python's, which takes a second a megabyte."""
+
+    def pillow(module: Any) -> Callable[[bytes], Any]:
+        def decode(data: bytes) -> Any:
+            with module.open(io.BytesIO(data)) as image:
+                return np.asarray(image)
+
+        return decode
+
+    decoder: Callable[[bytes], Any] | None = _first_installed("PIL.Image", pillow)
+    return decoder or baselines.decode_png
+
+
+def histogram_functions(bins: Any) -> dict[str, Callable[[Any], Any]]:
+    """Give, for each peer, its counts of float values in `bins` uniform bins from -5 to 5."""
+
+    def boost(module: Any) -> Callable[[Any], Any]:
+        def count(values: Any) -> Any:
+            histogram = module.Histogram(module.axis.Regular(bins, -5.0, 5.0))
+            histogram.fill(values)
+            return histogram.view()
+
+        return count
+
+    return _installed(
+        {
+            "torch": ("torch", lambda m: lambda v: m.histc(m.from_numpy(v), bins, -5.0, 5.0)),
+            "fast-histogram": (
+                "fast_histogram",
+                lambda m: lambda v: m.histogram1d(v, bins, (-5.0, 5.0)),
+            ),
+            "boost-histogram": ("boost_histogram", boost),
         }
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eventcodec.bench import baselines, peers
+from eventcodec.bench import baselines, limits, peers
 from eventcodec.bench.inputs import loss_curve
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import Case, expect
@@ -40,7 +40,13 @@ def add_scalar_case(name: str, sizes: Sizes, kind: Callable[[float], Any] = floa
 
     want = {TAG: (steps, [float(value) for value in values])}
     return writer_case(
-        name, "event", sizes.scalars, work, lambda d: check_scalars(d, want), floor=work
+        name,
+        "event",
+        sizes.scalars,
+        work,
+        lambda d: check_scalars(d, want),
+        floor=work,
+        limit=limits.calls_and_clock(sizes.scalars),
     )
 
 
@@ -63,6 +69,7 @@ def keyword_case(name: str, sizes: Sizes) -> Case:
         floor=lambda writer: call(writer.add_scalar_keyword),
         # tensorboard's own Writer and VisualDL's call the argument `step`.
         only=("torch", "tensorboardX"),
+        limit=limits.calls_and_clock(sizes.scalars),
     )
 
 
@@ -101,7 +108,13 @@ def tags_case(name: str, sizes: Sizes, count: int, *, fresh: bool) -> Case:
         logged.append(value)
     work = with_new_strings if fresh else with_same_strings
     return writer_case(
-        name, "event", sizes.scalars, work, lambda d: check_scalars(d, want), floor=work
+        name,
+        "event",
+        sizes.scalars,
+        work,
+        lambda d: check_scalars(d, want),
+        floor=work,
+        limit=limits.calls_and_clock(sizes.scalars),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import eventcodec
-from eventcodec.bench import baselines, c_floor, peers
+from eventcodec.bench import baselines, c_floor, limits, peers
 from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.inputs import loss_curve
 from eventcodec.bench.sizes import Sizes
@@ -39,12 +39,16 @@ def scan_case(name: str, sizes: Sizes) -> Case:
         (path,) = event_files(directory)
         return c_floor.scan(path)
 
+    def log_of(directory: Path) -> Path:
+        # One file for everyone, beside the directories of the single trials.
+        log = directory.parent / "scanned"
+        if not log.exists():
+            write_log(log)
+        return log
+
     def contender(label: str, scan: Callable[[Path], int]) -> Contender:
         def start(directory: Path) -> Trial:
-            # One file for everyone, beside the directories of the single trials.
-            log = directory.parent / "scanned"
-            if not log.exists():
-                write_log(log)
+            log = log_of(directory)
             found: list[int] = []
 
             def check() -> None:
@@ -58,7 +62,8 @@ def scan_case(name: str, sizes: Sizes) -> Case:
     if c_floor.available():
         functions[FLOOR] = floor
     contenders = tuple(contender(*item) for item in functions.items())
-    return Case(name, "event", sizes.scanned, 0, contenders, closes=False)
+    limit = limits.page_cache_read(lambda directory: event_files(log_of(directory))[0])
+    return Case(name, "event", sizes.scanned, 0, (*contenders, *limit), closes=False)
 
 
 SCAN_CASES: dict[str, Callable[[str, Sizes], Case]] = {"scan/scalars": scan_case}

@@ -14,6 +14,9 @@ class Sizes:
     Attributes:
         scalars: how many a trial logs, and add_metrics in calls that are as few as they may be.
         series: length of a column of add_scalar_series; where it takes a call a point, `scalars`.
+        pictures, picture_bytes: a trial encodes a picture so often, and no more bytes than this.
+        picture_side: pictures are cut to this many rows and columns; 0 leaves them whole.
+        worth_threads: bytes of a picture from which two threads are a contender of their own.
         latency_calls: how many calls of a trial are timed one by one, fewer when time is up.
         latency_seconds: when it is.
     """
@@ -27,6 +30,10 @@ class Sizes:
     large_histograms: int = 3
     images: int = 2
     image_side: int = 1024
+    pictures: int = 100
+    picture_bytes: int = 64 << 20
+    picture_side: int = 0
+    worth_threads: int = 4 << 20
     scanned: int = 100_000
     latency_calls: int = 100_000
     latency_seconds: float = 1.0
@@ -44,6 +51,9 @@ class Sizes:
             large_histograms=1,
             images=1,
             image_side=256,
+            pictures=5,
+            picture_bytes=4 << 20,
+            picture_side=200,
             scanned=5_000,
             latency_calls=20_000,
             latency_seconds=0.25,

@@ -30,11 +30,13 @@ class Trial:
         run: the timed work.
         finish: what is needed until the result is complete, as close(); timed on its own.
         check: raises AssertionError when the result is wrong; never timed.
+        stored: bytes that came out, where they are not in files.
     """
 
     run: Callable[[], object]
     finish: Callable[[], object] = nothing
     check: Callable[[], object] = nothing
+    stored: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,13 @@ class Contender:
         name: eventcodec, plain Python, or the package's name.
         start: makes a Trial that may write into the given empty directory.
         count: how many units its trial does, where others do more or fewer; 0 for the case's.
+        limit: whether it does not do the work, but what bounds it: see limits.py.
     """
 
     name: str
     start: Callable[[Path], Trial]
     count: int = 0
+    limit: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def writer_case(
     others: int = 0,
     size: int = 0,
     only: tuple[str, ...] = (),
+    limit: tuple[Contender, ...] = (),
 ) -> Case:
     """Make a case of SummaryWriters.
 
@@ -43,6 +44,7 @@ def writer_case(
         floor: what is done with the C floor; None when it does not take part.
         others: how many units `work` does, when that is not `count`.
         only: the peers that can do this work; () for all.
+        limit: what the machine allows: see limits.py.
     """
     bodies: dict[str, Work | None] = {FLOOR: floor}
     if ours is not None:
@@ -61,7 +63,7 @@ def writer_case(
         return Contender(label, start, others if body is work else 0)
 
     contenders = [contender(*item) for item in openers(only).items()]
-    return Case(name, unit, count, size, tuple(c for c in contenders if c is not None))
+    return Case(name, unit, count, size, (*(c for c in contenders if c is not None), *limit))
 
 
 def openers(only: tuple[str, ...] = ()) -> dict[str, Callable[[Path], Any]]:

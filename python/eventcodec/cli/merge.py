@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from eventcodec.cli.bulk import bulk_progress, chosen_engine, engine_options, expected_errors
-from eventcodec.cli.terminal import console, format_count, print_json
+from eventcodec.cli.terminal import console, escape, format_count, print_json
 
 __all__ = ["command"]
 
@@ -74,7 +74,7 @@ def command(
         return
     console().print(
         f"{format_count(len(made))} run(s) of {format_count(sum(len(r.sources) for r in made))} "
-        f"{'run(s)' if operations else 'file(s)'} in {destination}"
+        f"{'run(s)' if operations else 'file(s)'} in {escape(destination)}"
     )
 
 

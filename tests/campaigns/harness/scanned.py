@@ -9,7 +9,7 @@ from typing import Any
 
 from eventcodec import _native
 
-__all__ = ["Scanned", "assert_covers", "record_bounds", "scan", "scan_file"]
+__all__ = ["Scanned", "look", "record_bounds", "scan", "scan_file"]
 
 
 @dataclass(frozen=True)
@@ -19,26 +19,33 @@ class Scanned:
     records: int
     pending: int
     damage: list[tuple[int, int, str, int]]
+    described: list[tuple[object, ...]]
+    starts: list[tuple[int, list[int]]]
     rows: dict[tuple[str, str], tuple[bytes, ...]]
 
 
-def scan_file(file: Any, *, verify: bool = True, mode: str = "salvage", threads: int = 1) -> None:
+def scan_file(
+    file: Any, *, mode: str = "salvage", threads: int = 1, least_part: int = 1 << 22
+) -> None:
     """Read what is new in a file; raises what the scan reports."""
     (failure,) = _native.scan_files(
-        [file], mode=mode, verify=verify, threads=threads, keep_rows=True
+        [file], mode=mode, verify=True, threads=threads, keep_rows=True, least_part=least_part
     )
     if failure is not None:
         raise failure
 
 
 def look(file: Any) -> Scanned:
+    """Everything that was read of a file."""
     rows = {}
     for number, described in enumerate(file.series()):
         if described[5]:
             columns = [column for column in file.columns(number) if column is not None]
             extra = (file.items(number),) if described[1] != "scalars" else ()
             rows[described[0], described[1]] = tuple(each.tobytes() for each in (*columns, *extra))
-    return Scanned(file.records, file.pending, file.damage(), rows)
+    described = [(*each, form) for each, form in zip(file.series(), file.forms(), strict=True)]
+    starts = file.session_starts()
+    return Scanned(file.records, file.pending, file.damage(), described, starts, rows)
 
 
 def scan(path: Path, **options: Any) -> Scanned:
@@ -55,9 +62,3 @@ def record_bounds(data: bytes) -> list[int]:
         at = bounds[-1]
         bounds.append(at + 16 + int.from_bytes(data[at : at + 8], "little"))
     return bounds
-
-
-def assert_covers(found: Scanned, size: int, payload_bytes: int) -> None:
-    """Records, skipped regions and the pending tail make up the file exactly."""
-    skipped = sum(length for _, length, _, _ in found.damage)
-    assert found.records * 16 + payload_bytes + skipped + found.pending == size

@@ -1,11 +1,16 @@
 """The benchmark measures what it says: contenders checked, wrong results caught, sane figures."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
+import eventcodec
 from eventcodec.bench import baselines
 from eventcodec.bench.cases import CASES, build_case
+from eventcodec.bench.inputs import PICTURES
 from eventcodec.bench.measure import measure, measure_case, quiet_peers
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
@@ -23,6 +28,8 @@ TINY = Sizes(
     large_histograms=1,
     images=1,
     image_side=32,
+    pictures=1,
+    picture_side=30,
     scanned=200,
     latency_calls=50,
     latency_seconds=0.2,
@@ -87,6 +94,19 @@ def test_plain_python_histogram_is_that_of_numpy(tmp_path):
     assert parsed.num == sum(parsed.bucket) == 1000
     assert len(parsed.bucket) == len(parsed.bucket_limit)
     assert parsed.min == values.min()
+
+
+@pytest.mark.parametrize("picture", sorted(PICTURES))
+def test_plain_python_png_is_that_of_two_decoders(picture):
+    """What it encodes Pillow decodes, and it decodes what Pillow encodes, by every filter."""
+    pixels = PICTURES[picture]()[:60, :50]
+    encoded = baselines.encode_png(pixels)
+    with Image.open(io.BytesIO(encoded)) as image:
+        assert np.array_equal(np.asarray(image).reshape(pixels.shape), pixels)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    for data in (encoded, file.getvalue(), eventcodec.encode_png(pixels)):
+        assert np.array_equal(baselines.decode_png(data).reshape(pixels.shape), pixels)
 
 
 def test_plain_python_reader_sees_damage(tmp_path):

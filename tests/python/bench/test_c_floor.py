@@ -75,7 +75,7 @@ def test_a_compiler_that_refuses_is_quoted(tmp_path, monkeypatch):
 
 
 def test_the_command_goes_on_without_a_compiler(tmp_path):
-    options = ("--quick", "--rounds", "1", "--only", "stalled", "--only", "crc32c/64B")
+    options = ("--quick", "--rounds", "1", "stalled", "crc32c/64B")
     done = subprocess.run(
         [sys.executable, "-m", "eventcodec.cli", "bench", *options],
         env={**{k: v for k, v in os.environ.items() if k != "CC"}, "PATH": str(tmp_path)},

@@ -56,7 +56,7 @@ def test_a_directory_without_event_files_is_an_io_error(command, tmp_path, name)
         ("plot", "x", "--smoothing", "1"),
         ("plot", "x", "-o", "x.gif"),
         ("show", "x", "--limit", "-1"),
-        ("bench", "--only", "nothing"),
+        ("bench", "nothing"),
     ],
 )
 def test_wrong_usage_is_status_2_and_one_line(command, args):
