@@ -170,3 +170,17 @@ def test_pictures_of_the_original_are_decoded(run):
     from PIL import Image
 
     assert Image.open(io.BytesIO(run.images["picture"][0].encoded)).size == (8, 6)
+
+
+def test_charts_whose_names_run_together_stay_apart(visualdl, tmp_path):
+    with visualdl.LogWriter(str(tmp_path)) as writer:
+        for step in range(3):
+            writer.add_scalars("a", {"b/c": step}, step)
+            writer.add_scalars("a/b", {"c": 10 + step}, step)
+            writer.add_scalar("a/b/c", 20 + step, step)
+    scalars = eventcodec.open(tmp_path)["."].scalars
+    assert {tag: series.values.tolist() for tag, series in scalars.items()} == {
+        "a/b/c": [0, 1, 2],
+        "a/b/c (curve of the VisualDL chart a/b)": [10, 11, 12],
+        "a/b/c (a curve of its own)": [20, 21, 22],
+    }

@@ -11,7 +11,8 @@ from pathlib import Path
 from eventcodec.archive import engine
 from eventcodec.archive.output import OutputDirectory, OutputTree, Piece
 from eventcodec.archive.rewrite import Changes, Dedup, RunChange, rewrite_run
-from eventcodec.reader.discover import PathLike, as_paths, find_event_files
+from eventcodec.archive.salvage_visualdl import is_visualdl
+from eventcodec.reader.discover import VISUALDL_MARK, PathLike, as_paths, find_event_files
 
 __all__ = ["compact", "rewind", "runs_of"]
 
@@ -21,10 +22,18 @@ def runs_of(path: PathLike) -> dict[str, list[Path]]:
 
     Raises:
         FileNotFoundError: there is nothing, or no event file.
+        ValueError: there are VisualDL logs, whose records cannot be rewritten here.
     """
     found = find_event_files(as_paths(path))
     if not found:
         raise FileNotFoundError(errno.ENOENT, "no event files here", str(path))
+    for files in found.values():
+        for file in files:
+            if VISUALDL_MARK in file.name and is_visualdl(file):
+                raise ValueError(
+                    f"{file} is a VisualDL log: make event files of it first, with "
+                    "eventcodec convert"
+                )
     return found
 
 

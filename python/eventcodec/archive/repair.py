@@ -21,8 +21,14 @@ from eventcodec.archive.output import (
     atomic_file,
     open_source,
 )
+from eventcodec.archive.salvage_visualdl import is_visualdl, salvage_visualdl
 from eventcodec.damage import SkippedRegion
-from eventcodec.reader.discover import EVENT_FILE_MARK, PathLike, find_event_files
+from eventcodec.reader.discover import (
+    EVENT_FILE_MARK,
+    VISUALDL_MARK,
+    PathLike,
+    find_event_files,
+)
 
 __all__ = ["RepairReport", "Salvaged", "broken_name", "repair"]
 
@@ -139,11 +145,15 @@ def repair(
 
 def broken_name(name: str) -> str:
     """Return the name under which a repaired file is kept as it was: one that no reader takes."""
-    return name.replace(EVENT_FILE_MARK, "tf-events") + ".broken"
+    for mark, other in ((EVENT_FILE_MARK, "tf-events"), (VISUALDL_MARK, "vdl-records")):
+        name = name.replace(mark, other)
+    return name + ".broken"
 
 
 def _salvage(path: Path, descriptor: int, *, raw: bool) -> RepairReport:
     """Copy the intact records of one file to a descriptor."""
+    if not raw and is_visualdl(path):
+        return _salvage_visualdl(path, descriptor)
     source = open_source(path)
     try:
         found = _native.salvage(
@@ -163,6 +173,23 @@ def _salvage(path: Path, descriptor: int, *, raw: bool) -> RepairReport:
         unreadable=[SkippedRegion(str(path), *region[:3]) for region in found["unreadable"]],
         pending_bytes=found["pending_bytes"],
         version_added=found["version_added"],
+    )
+
+
+def _salvage_visualdl(path: Path, descriptor: int) -> RepairReport:
+    found = salvage_visualdl(path, descriptor)
+    return RepairReport(
+        path=str(path),
+        destination=None,
+        kept=None,
+        bytes=found.bytes,
+        records=found.records,
+        salvaged=[Salvaged(*stretch) for stretch in found.stretches],
+        damage=found.damage,
+        records_before=found.records_before,
+        unreadable=[],
+        pending_bytes=found.pending_bytes,
+        version_added=False,
     )
 
 

@@ -109,6 +109,16 @@ class Named(Mapping[str, _Item]):
         return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
 
 
+def _name_apart(
+    name: str, tag: Tag, index: Mapping[tuple[str, str], tuple[Tag, list[Part]]]
+) -> str:
+    """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
+    known = index.get((name, tag.kind))
+    if known is None or known[0].description == tag.description:
+        return name
+    return f"{name} ({tag.description or 'a curve of its own'})"
+
+
 def _describe(
     described: tuple[str, str, str, str, str, int, int, int, float, float], part: Part
 ) -> Tag:
@@ -395,6 +405,8 @@ class Run:
                     if part.rows is not None and not len(part.rows):
                         continue
                     tag = _describe(described, part)
+                    if file.format == "visualdl":
+                        name = _name_apart(name, tag, index)
                     if (name, kind) in index:
                         known, parts = index[name, kind]
                         index[name, kind] = (_merge(known, tag), [*parts, part])

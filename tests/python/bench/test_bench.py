@@ -40,8 +40,9 @@ TINY = Sizes(
 def test_every_contender_of_every_case_gives_the_right_result(name, tmp_path):
     with quiet_peers():
         rows = measure_case(build_case(name, TINY), tmp_path, rounds=1)
-    assert [row.contender for row in rows][:2] == [OURS, PLAIN]
-    assert len(rows) >= 3, "no peer was measured"
+    first = [OURS, "visualdl"] if name.startswith("visualdl/") else [OURS, PLAIN]
+    assert [row.contender for row in rows][:2] == first
+    assert len(rows) >= 3 or PLAIN not in first, "no peer was measured"
     for row in rows:
         assert 0 < row.call <= row.total
         assert row.best <= row.call

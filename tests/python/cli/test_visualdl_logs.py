@@ -77,3 +77,27 @@ def test_convert_passes_over_damage(log, tmp_path):
     converted = run("convert", log, tmp_path / "tf")
     assert converted.returncode == 1
     assert "damaged bytes skipped" in converted.stdout
+
+
+def test_repair_keeps_every_intact_record(log, tmp_path):
+    (path,) = log.rglob("vdlrecords*")
+    whole = path.read_bytes()
+    first = 8 + int.from_bytes(whole[:8], "little")
+    second = first + 8 + int.from_bytes(whole[first : first + 8], "little")
+    path.write_bytes(whole[: first + 8] + b"\xff" + whole[first + 9 :] + whole[:20])
+    repaired = run("repair", log, tmp_path / "fixed")
+    assert repaired.returncode in (0, 1)
+    assert (tmp_path / "fixed" / "run" / path.name).read_bytes() == whole[:first] + whole[second:]
+    assert run("verify", tmp_path / "fixed").returncode == 0
+    in_place = run("repair", path, "--in-place")
+    assert in_place.returncode in (0, 1)
+    assert path.read_bytes() == whole[:first] + whole[second:]
+    assert [each.name for each in path.parent.iterdir() if "vdlrecords" in each.name] == [path.name]
+
+
+def test_commands_that_rewrite_events_say_what_to_do(log, tmp_path):
+    for command in (("compact",), ("rewind", "--step", "3")):
+        refused = run(command[0], log, tmp_path / "new", *command[1:])
+        assert refused.returncode == 2, refused
+        assert "eventcodec convert" in refused.stderr
+        assert not (tmp_path / "new").exists()
