@@ -14,7 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python campaign bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
+.PHONY: bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -31,10 +32,33 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
+# VisualDL's web page with one of our logs in a real browser, which must be installed.
+test-visualdl-page: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/browser/visualdl_page.py
+
 # The long fault campaigns: tests/campaigns/README.md.
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
+
+# The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's
+# chromium and chromium-driver. Screenshots are in build/screenshots.
+test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
+	$(BIN)/python -m pytest tests/browser/dashboards.py
+
+# Trainings with the frameworks and trackers themselves, with their writer and with ours.
+test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
+	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
+# Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
+# kept in tests/fuzz/corpus.
+SECONDS := 300
+SEED := 1
+fuzz: $(VENV)/.tools
+	cmake -S cpp --preset fuzz -G Ninja
+	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
+	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
+	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

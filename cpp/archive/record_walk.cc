@@ -48,7 +48,7 @@ Result<Step> RecordWalk::next() {
 
 Result<Step> RecordWalk::pass_damage(const char* reason) {
   const std::uint64_t offset = window_.offset();
-  const Result<Skipped> skipped = scan::skip_to_record(window_, budget_);
+  const Result<Skipped> skipped = scan::skip_to_record(window_, scan::kEventFraming, budget_);
   if (!skipped.ok()) return skipped.error();
   const Skipped::Kind kind = skipped.value().kind;
   if (kind == Skipped::Kind::kZeros) {

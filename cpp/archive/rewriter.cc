@@ -187,12 +187,12 @@ Status Rewriter::take_summary(const Step& step, const EventView& event, bool is_
                               FileOutput* output) {
   edits_.clear();
   joined_.clear();
-  std::vector<ValueView> values;
+  values_.clear();
   std::size_t value_bytes = 0;
   const bool ok = event::for_each_value(event, [&](ByteView bytes) {
     ValueView value;
     if (!event::decode_value(bytes, joined_, &value)) return false;
-    values.push_back(value);
+    values_.push_back(value);
     edits_.push_back({.bytes = bytes});
     value_bytes += bytes.size();
     return true;
@@ -208,8 +208,8 @@ Status Rewriter::take_summary(const Step& step, const EventView& event, bool is_
   bool changed = !is_stamp_kept();
   for (std::size_t i = 0; i != edits_.size(); ++i) {
     Edit& edit = edits_[i];
-    edit.tag = &tag_of(as_text(values[i].tag));
-    decide(edit, values[i], event, is_void);
+    edit.tag = &tag_of(as_text(values_[i].tag));
+    decide(edit, values_[i], event, is_void);
     TagReport& report = reports_[edit.tag->report];
     ++report.values_before;
     report.bytes_before += edit.bytes.size() + share;
@@ -259,7 +259,7 @@ Status Rewriter::put_event(const Step& step, const std::vector<Edit>* edits, Fil
   double wall_time = 0;
   std::int64_t old_step = 0;
   const std::uint8_t* start = reader.position();
-  Buffer others;
+  others_.clear();
   while (reader.next(&field)) {
     const ByteView whole{start, static_cast<std::size_t>(reader.position() - start)};
     start = reader.position();
@@ -268,21 +268,23 @@ Status Rewriter::put_event(const Step& step, const std::vector<Edit>* edits, Fil
     } else if (field.key == wire::tag(event::kStep, wire::Type::kVarint)) {
       old_step = static_cast<std::int64_t>(field.bits);
     } else if (edits == nullptr || field.key != wire::tag(event::kSummary, wire::Type::kBytes)) {
-      if (!others.append(whole)) return out_of_memory();
+      if (!others_.append(whole)) return out_of_memory();
     }
   }
   std::uint8_t* p = event_.reserve(32);
   if (p == nullptr) return out_of_memory();
   std::uint8_t* const begin = p;
   const double moved_time = wall_time + rules_.time_shift;
-  // Unsigned: the caller has checked that no step leaves its range.
-  const auto moved = static_cast<std::int64_t>(
-      static_cast<std::uint64_t>(old_step) +
-      (is_version_record ? 0 : static_cast<std::uint64_t>(rules_.step_shift)));
+  std::int64_t moved = old_step;
+  if (!is_version_record && __builtin_add_overflow(old_step, rules_.step_shift, &moved)) {
+    return Error{.code = Errc::kInvalidArgument,
+                 .message = "step " + std::to_string(old_step) + " cannot be moved by " +
+                            std::to_string(rules_.step_shift) + ": it would leave 64 bits"};
+  }
   p = wire::put_double_field(p, event::kWallTime, rules_.time_shift == 0 ? wall_time : moved_time);
   if (moved != 0) p = wire::put_varint_field(p, event::kStep, static_cast<std::uint64_t>(moved));
   event_.commit(static_cast<std::size_t>(p - begin));
-  if (!event_.append(others.view())) return out_of_memory();
+  if (!event_.append(others_.view())) return out_of_memory();
   if (edits != nullptr) {
     summary_.clear();
     for (const Edit& edit : *edits) {
@@ -297,8 +299,8 @@ Status Rewriter::put_event(const Step& step, const std::vector<Edit>* edits, Fil
 bool Rewriter::put_value(const Edit& edit) {
   if (!edit.changed) return append_field(summary_, event::kValue, edit.bytes);
   const std::string& name = edit.tag->rule->rename;
-  Buffer value;
-  if (!name.empty() && !append_field(value, event::kTag, as_bytes(name))) return false;
+  value_.clear();
+  if (!name.empty() && !append_field(value_, event::kTag, as_bytes(name))) return false;
   FieldReader reader(edit.bytes);
   Field field;
   const std::uint8_t* start = reader.position();
@@ -307,10 +309,11 @@ bool Rewriter::put_value(const Edit& edit) {
     start = reader.position();
     const bool is_name = field.key == wire::tag(event::kTag, wire::Type::kBytes);
     if (is_name && !name.empty()) continue;
-    if (!value.append(whole)) return false;
+    if (!value_.append(whole)) return false;
   }
-  if (edit.add_metadata && !append_field(value, event::kMetadata, edit.tag->metadata)) return false;
-  return append_field(summary_, event::kValue, value.view());
+  if (edit.add_metadata && !append_field(value_, event::kMetadata, edit.tag->metadata))
+    return false;
+  return append_field(summary_, event::kValue, value_.view());
 }
 
 }  // namespace eventcodec::archive

@@ -123,8 +123,12 @@ class Rewriter {
   std::vector<TagReport> reports_;
   std::vector<Edit> edits_;
   event::Joined joined_;
-  Buffer event_;    // the event that is being written
-  Buffer summary_;  // and its summary
+  std::vector<event::ValueView> values_;  // of edits_
+  // What is being written: an event, its fields but the stamp and summary, the summary, a value.
+  Buffer event_;
+  Buffer others_;
+  Buffer summary_;
+  Buffer value_;
   bool has_version_ = false;
 };
 

@@ -28,10 +28,26 @@ enum class OnError : std::uint8_t { kWarn, kRaise, kDrop };
 
 inline constexpr std::chrono::milliseconds kCloseTimeout{4000};
 
+// How a payload becomes a record; the same for VisualDL is in register_vdl_writer.cc.
+struct EventFraming {
+  static constexpr std::size_t kHeaderBytes = record::kHeaderBytes;
+  static constexpr std::size_t kOverheadBytes = record::kOverheadBytes;
+  static std::uint8_t* seal(std::uint8_t* record, std::size_t payload_bytes) {
+    return record::seal(record, payload_bytes);
+  }
+};
+
 class EventWriter {
  public:
   EventWriter(stream::FilePlan plan, stream::StreamOptions options, OnError on_error)
-      : on_error_(on_error), plan_(std::move(plan)), options_(options) {
+      : on_error_(on_error) {
+    open(std::move(plan), options);
+  }
+
+  // Begins a file; of a closed writer another one.
+  void open(stream::FilePlan plan, stream::StreamOptions options) {
+    plan_ = std::move(plan);
+    options_ = options;
     open();
   }
 
@@ -55,10 +71,10 @@ class EventWriter {
   bool begin() { return stream_->attention() == 0 || attend(); }
 
   // One record, whose payload `put` writes at a pointer with room for `bound` bytes.
-  template <class Put>
+  template <class Framing = EventFraming, class Put>
   bool put(std::size_t bound, Put&& put) {
     if (is_muted()) return true;
-    const std::size_t bytes = bound + record::kOverheadBytes;
+    const std::size_t bytes = bound + Framing::kOverheadBytes;
     std::uint8_t* record = stream_->reserve(bytes);
     while (record == nullptr) {
       switch (wait_for_room()) {
@@ -71,9 +87,9 @@ class EventWriter {
           return false;
       }
     }
-    std::uint8_t* const payload = record + record::kHeaderBytes;
+    std::uint8_t* const payload = record + Framing::kHeaderBytes;
     std::uint8_t* const payload_end = put(payload);
-    stream_->commit(record::seal(record, static_cast<std::size_t>(payload_end - payload)));
+    stream_->commit(Framing::seal(record, static_cast<std::size_t>(payload_end - payload)));
     return true;
   }
 
@@ -99,9 +115,9 @@ class EventWriter {
   }
 
   // A call with one record.
-  template <class Put>
+  template <class Framing = EventFraming, class Put>
   bool append(std::size_t bound, Put&& payload) {
-    return begin() && put(bound, std::forward<Put>(payload)) && end();
+    return begin() && put<Framing>(bound, std::forward<Put>(payload)) && end();
   }
 
   // After close() there is nothing left to wait for.
@@ -248,7 +264,7 @@ class EventWriter {
     stream_->clear_attention(EventStream::kNewFailure);
     if (on_error_ != OnError::kWarn || std::exchange(has_warned_, true)) return true;
     return warn(stream_->stats().last_error +
-                "; logging goes on, see SummaryWriter.stats() for what is pending or dropped");
+                "; logging goes on, see stats() for what is pending or dropped");
   }
 
   static bool call_after_fork() {

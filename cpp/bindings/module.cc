@@ -10,6 +10,7 @@ void register_histogram(py::module_& module);
 void register_event_writer(py::module_& module);
 void register_png(py::module_& module);
 void register_scan(py::module_& module);
+void register_vdl_writer(py::module_& module);
 void register_summary(py::module_& module);
 void register_record(py::module_& module);
 }  // namespace eventcodec::bindings
@@ -25,6 +26,7 @@ PYBIND11_MODULE(_native, module) {
   register_event_writer(module);
   register_png(module);
   register_scan(module);
+  register_vdl_writer(module);
   register_summary(module);
   register_record(module);
 }

@@ -7,6 +7,7 @@
 #include "bindings/gil.h"
 #include "bindings/parameters.h"
 #include "bindings/scalar_arguments.h"
+#include "bindings/writer_methods.h"
 // Python first
 #include <algorithm>
 #include <memory>
@@ -29,19 +30,6 @@ using event::Stamp;
 constexpr std::size_t kLargeSummaryBytes = 128 * 1024;
 // add_metrics puts this many bytes of values into one event.
 constexpr std::size_t kMetricsEventBytes = 64 * 1024;
-
-// The writer inside `self`, without pybind11's type look-up: the descriptors below have already
-// checked the type. Null, with an error set, when a subclass did not call super().__init__().
-EventWriter* writer_of(PyObject* self) {
-  const auto* instance = reinterpret_cast<py::detail::instance*>(self);
-  void* writer = instance->simple_layout ? instance->simple_value_holder[0]
-                                         : instance->nonsimple.values_and_holders[0];
-  if (writer == nullptr) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "the writer is not initialised: call super().__init__() first");
-  }
-  return static_cast<EventWriter*>(writer);
-}
 
 // ---- arguments ----
 
@@ -87,7 +75,7 @@ PyObject* queue_scalar(PyObject* self, PyObject* tag, PyObject* number, Stamp st
 
 PyObject* add_scalar(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   PyObject* values[6] = {};
-  EventWriter* writer = writer_of(self);
+  EventWriter* writer = writer_of<EventWriter>(self);
   std::string_view tag;
   double number = 0;
   Stamp stamp{};
@@ -183,7 +171,7 @@ bool any_is_waiting(const EventWriter& writer, PyObject* mapping, const py::obje
 
 PyObject* add_metrics(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   PyObject* values[3] = {};
-  EventWriter* writer = writer_of(self);
+  EventWriter* writer = writer_of<EventWriter>(self);
   Stamp stamp{};
   py::object keepalive;
   PyObject* on_device = nullptr;
@@ -206,16 +194,6 @@ PyObject* add_metrics(PyObject* self, PyObject* const* args, Py_ssize_t count, P
   }
   if (!appended) return nullptr;
   Py_RETURN_NONE;
-}
-
-// A method that the interpreter calls directly: exhausted memory must not reach it as an exception.
-template <PyObject* (*Method)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*)>
-PyObject* guarded(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
-  try {
-    return Method(self, args, count, keywords);
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  }
 }
 
 PyMethodDef add_scalar_method = {
@@ -275,14 +253,6 @@ stream::Extent fill_with_series(Chunk& chunk, std::string_view tag, const double
     record = record::seal(record, static_cast<std::size_t>(end - payload));
   }
   return {static_cast<std::uint32_t>(record - chunk.data()), static_cast<std::uint32_t>(to - from)};
-}
-
-Chunk::Owner create_chunk(std::size_t bytes) {
-  Chunk::Owner chunk = Chunk::create(bytes);
-  if (chunk == nullptr) {
-    raise({.code = Errc::kOutOfMemory, .message = "no memory for a chunk of records"});
-  }
-  return chunk;
 }
 
 void add_series(const py::object& self, py::handle tag_object, const Doubles& values,
@@ -397,52 +367,6 @@ void add_session_start(EventWriter& writer, std::int64_t step) {
     return event::put_session_start(payload, {stream::wall_clock(), step});
   });
   if (!appended) throw py::error_already_set();
-}
-
-py::dict stats_dict(const EventWriter& writer) {
-  const stream::StreamStats stats = writer.stats();
-  py::dict dict;
-  dict["accepted"] = stats.accepted;
-  dict["written"] = stats.written;
-  dict["pending"] = stats.pending;
-  dict["dropped"] = stats.dropped;
-  dict["bytes_written"] = stats.bytes_written;
-  dict["segments"] = stats.segments;
-  dict["path"] = stats.path;
-  dict["last_error"] = stats.last_error;
-  return dict;
-}
-
-Durability durability_from(const std::string& name) {
-  if (name == "process") return Durability::kProcess;
-  if (name == "sync") return Durability::kSync;
-  return Durability::kBuffered;  // the names are checked in Python
-}
-
-OnError on_error_from(const std::string& name) {
-  if (name == "raise") return OnError::kRaise;
-  if (name == "drop") return OnError::kDrop;
-  return OnError::kWarn;
-}
-
-// CPython 3.12 and later warn of a fork in a process with threads, and look for them before os.fork
-// returns: ours comes back from the interpreter's loop, after that.
-void resume_io_thread_later() {
-  const auto resume = [](void*) -> int {
-    stream::IoThread::instance().resume();
-    return 0;
-  };
-  // Full only when 32 others wait; then the warning is the smaller evil.
-  if (Py_AddPendingCall(resume, nullptr) != 0) stream::IoThread::instance().resume();
-}
-
-void add_method(const py::class_<EventWriter>& type, PyMethodDef& method) {
-  PyObject* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &method);
-  if (descriptor == nullptr ||
-      PyObject_SetAttrString(type.ptr(), method.ml_name, descriptor) != 0) {
-    throw py::error_already_set();
-  }
-  Py_DECREF(descriptor);
 }
 
 }  // namespace

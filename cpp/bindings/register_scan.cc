@@ -10,8 +10,10 @@
 #include "bindings/gil.h"
 #include "event/decode_histogram.h"
 #include "event/decode_tensor.h"
+#include "png/size.h"
 #include "scan/fetch.h"
 #include "scan/files.h"
+#include "vdl/decode_histogram.h"
 
 namespace eventcodec::bindings {
 namespace {
@@ -202,6 +204,7 @@ py::list describe_damage(SharedFile& self) {
 // What a row points at, read from the file again.
 struct Located {
   std::string tag;
+  scan::Format format;
   scan::Reference reference;
 };
 
@@ -210,7 +213,7 @@ Located locate(SharedFile& self, std::size_t id, std::size_t row) {
     if (id >= file.series().size()) return std::nullopt;
     const Series& series = file.series()[id];
     if (series.kind == Kind::kScalars || row >= series.rows.size) return std::nullopt;
-    return Located{series.tag, series.rows.references[row]};
+    return Located{series.tag, file.format(), series.rows.references[row]};
   });
   if (!found.has_value()) throw py::index_error("no such row");
   return *found;
@@ -219,7 +222,9 @@ Located locate(SharedFile& self, std::size_t id, std::size_t row) {
 scan::Reference fetch_row(SharedFile& self, std::size_t id, std::size_t row,
                           scan::Fetched* fetched) {
   const Located at = locate(self, id, row);
-  unwrap(without_gil([&] { return scan::fetch(self.file.path(), at.reference, at.tag, fetched); }),
+  unwrap(without_gil([&] {
+           return scan::fetch(self.file.path(), at.format, at.reference, at.tag, fetched);
+         }),
          self.file.path());
   return at.reference;
 }
@@ -233,13 +238,18 @@ scan::Reference fetch_row(SharedFile& self, std::size_t id, std::size_t row,
         self.file.path());
 }
 
+bool is_vdl(const scan::Fetched& fetched) {
+  return fetched.vdl_value.component != vdl::Component::kNone;
+}
+
 py::tuple histogram(SharedFile& self, std::size_t id, std::size_t row) {
   scan::Fetched fetched;
   const scan::Reference reference = fetch_row(self, id, row, &fetched);
   event::HistogramData data;
   const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
-  const bool ok = tensor ? event::decode_histogram_tensor(fetched.value.body, &data)
-                         : event::decode_histogram_proto(fetched.value.body, &data);
+  const bool ok = is_vdl(fetched) ? vdl::decode_histogram(fetched.vdl_value.body, &data)
+                  : tensor        ? event::decode_histogram_tensor(fetched.value.body, &data)
+                                  : event::decode_histogram_proto(fetched.value.body, &data);
   if (!ok) raise_malformed(self, "histogram", reference);
   return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
                         to_array(std::move(data.counts)), data.min, data.max, data.num, data.sum,
@@ -272,6 +282,11 @@ py::tuple image(SharedFile& self, std::size_t id, std::size_t row) {
   scan::Fetched fetched;
   const scan::Reference reference = fetch_row(self, id, row, &fetched);
   event::ImageView view;
+  if (is_vdl(fetched)) {
+    const ByteView encoded = vdl::encoded_image_of(fetched.vdl_value.body);
+    const png::Size size = png::size_of(encoded);
+    return py::make_tuple(size.width, size.height, to_bytes(encoded));
+  }
   const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
   const bool ok = tensor ? decode_image_strings(fetched.value.body, reference.item, &view)
                          : event::decode_image(fetched.value.body, &view);
@@ -284,7 +299,9 @@ py::list text(SharedFile& self, std::size_t id, std::size_t row) {
   const scan::Reference reference = fetch_row(self, id, row, &fetched);
   event::TensorShape shape;
   std::vector<ByteView> strings;
-  if (!event::decode_tensor_strings(fetched.value.body, &shape, &strings)) {
+  if (is_vdl(fetched)) {
+    strings.push_back(vdl::text_of(fetched.vdl_value.body));
+  } else if (!event::decode_tensor_strings(fetched.value.body, &shape, &strings)) {
     raise_malformed(self, "text", reference);
   }
   py::list all;
@@ -355,11 +372,13 @@ scan::Mode parse_mode(std::string_view mode) {
 
 // One entry per file: None, or the exception that its scan would raise.
 py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode, bool verify,
-                    std::size_t threads, bool keep_rows) {
+                    std::size_t threads, bool keep_rows, std::uint64_t least_part) {
+  if (threads == 0 || least_part == 0) throw py::value_error("must be at least 1");
   const scan::Options options{
       .mode = parse_mode(mode),
       .verify = verify ? record::Verify::kYes : record::Verify::kNo,
       .keep_rows = keep_rows,
+      .least_part = least_part,
   };
   std::vector<scan::EventFile*> cores;
   cores.reserve(files.size());
@@ -395,6 +414,12 @@ void register_scan(py::module_& module) {
                                return py::reinterpret_steal<py::str>(
                                    PyUnicode_DecodeFSDefault(self.file.path().c_str()));
                              })
+      .def_property_readonly("format",
+                             [](SharedFile& self) {
+                               return self.look([](const scan::EventFile& file) {
+                                 return scan::name_of(file.format());
+                               });
+                             })
       .def("damage", &describe_damage)
       .def("series", &describe_series)
       .def("forms", &forms)
@@ -411,7 +436,8 @@ void register_scan(py::module_& module) {
       .def("value", &value, py::arg("series"), py::arg("row"));
   module.def("scalar_statistics", &scalar_statistics, py::arg("values"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
-             py::arg("verify"), py::arg("threads"), py::arg("keep_rows"));
+             py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
+             py::arg("least_part") = scan::Options{}.least_part);
 }
 
 }  // namespace eventcodec::bindings

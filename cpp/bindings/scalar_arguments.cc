@@ -141,17 +141,17 @@ bool parse_number(PyObject* object, const char* name, double* number, PyObject**
   return *number != -1.0 || PyErr_Occurred() == nullptr;
 }
 
-bool parse_step(PyObject* object, std::int64_t* step) {
+bool parse_step(PyObject* object, std::int64_t* step, const char* name) {
   *step = 0;
   if (object == nullptr || object == Py_None) return true;
-  PyObject* integer = PyLong_CheckExact(object) ? Py_NewRef(object)
-                                                : call_slow_path("as_step", object, "global_step");
+  PyObject* integer =
+      PyLong_CheckExact(object) ? Py_NewRef(object) : call_slow_path("as_step", object, name);
   if (integer == nullptr) return false;
   int overflow = 0;
   *step = PyLong_AsLongLongAndOverflow(integer, &overflow);
   Py_DECREF(integer);
   if (overflow == 0) return *step != -1 || PyErr_Occurred() == nullptr;
-  PyErr_Format(PyExc_ValueError, "global_step must fit in a signed 64-bit integer, got %R", object);
+  PyErr_Format(PyExc_ValueError, "%s must fit in a signed 64-bit integer, got %R", name, object);
   return false;
 }
 

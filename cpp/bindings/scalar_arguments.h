@@ -25,8 +25,8 @@ bool is_plain_number(PyObject* object);
 bool parse_number(PyObject* object, const char* name, double* number,
                   PyObject** on_device = nullptr);
 
-// None is 0; int, or what int() makes of a real number, as torch does.
-bool parse_step(PyObject* object, std::int64_t* step);
+// None is 0; int, or what int() makes of a real number, as torch does. `name` as above.
+bool parse_step(PyObject* object, std::int64_t* step, const char* name = "global_step");
 
 // None or nullptr is now.
 bool parse_walltime(PyObject* object, double* wall_time);

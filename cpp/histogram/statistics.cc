@@ -153,7 +153,7 @@ class Selection {
 bool find_quartiles(Values values, Quartiles* quartiles) {
   bool found = false;
   with_stored(values.dtype, [&](auto stored) {
-    double both[2];
+    double both[2] = {};
     found = Selection(values).run<decltype(stored)>(both);
     *quartiles = {both[0], both[1]};
   });

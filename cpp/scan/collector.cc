@@ -103,8 +103,6 @@ bool Collector::add_graph(const event::EventView& event, std::uint64_t offset) {
 }
 
 void Collector::add_session(const event::EventView& event, std::uint64_t offset) {
-  // A file of nothing but restarts and tags must not cost the square of its size.
-  constexpr std::size_t kMostRowCounts = std::size_t{1} << 20;
   if (!event::is_session_start(event.body)) return;
   SessionStart start{.step = event.step, .offset = offset, .rows = {}};
   if (row_counts_ + series_.size() <= kMostRowCounts) {
@@ -153,19 +151,23 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
 
 // The plugin of the tag's first metadata, which may stand in this very event: a later value of the
 // same tag there has none.
-std::string_view Collector::plugin_of(const event::ValueView& value) {
-  const std::string_view tag = as_text(value.tag);
+std::string_view Collector::plugin_of(Row* row) {
+  const std::string_view tag = as_text(row->value.tag);
   const auto found = tags_.find(tag);
   if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
-  if (value.has_metadata) return first_plugins_.emplace(tag, as_text(value.plugin)).first->second;
+  if (row->value.has_metadata) {
+    return first_plugins_.emplace(tag, as_text(row->value.plugin)).first->second;
+  }
   const auto first = first_plugins_.find(tag);
-  return first == first_plugins_.end() ? std::string_view{} : first->second;
+  if (first != first_plugins_.end()) return first->second;
+  row->guessed = true;
+  return {};
 }
 
 // hparams stand in the metadata, and so may whatever a plugin keeps that is not known; any other
 // value without a payload says nothing but the metadata of its tag.
 void Collector::classify_empty(Row* row) {
-  const std::string_view plugin = plugin_of(row->value);
+  const std::string_view plugin = plugin_of(row);
   row->kind = kind_of_plugin(plugin, Kind::kRaw);
   if (row->kind == Kind::kHparams || (row->kind == Kind::kRaw && !plugin.empty())) return;
   row->items = 0;
@@ -175,7 +177,7 @@ void Collector::classify_empty(Row* row) {
 bool Collector::classify_tensor(Row* row) {
   event::TensorShape shape;
   if (!event::decode_tensor_shape(row->value.body, &shape)) return false;
-  row->kind = kind_of_plugin(plugin_of(row->value), Kind::kTensors);
+  row->kind = kind_of_plugin(plugin_of(row), Kind::kTensors);
   if (row->kind == Kind::kScalars) {
     event::TensorScalar scalar;
     if (!event::decode_tensor_scalar(row->value.body, &scalar)) {
@@ -221,27 +223,32 @@ Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
   return entry;
 }
 
-Series& Collector::series_of(TagEntry& entry, std::string_view tag, Kind kind) {
+std::uint32_t Collector::id_of(TagEntry& entry, std::string_view tag, Kind kind) {
   for (const std::uint32_t id : entry.series) {
-    if (series_[id].kind == kind) return series_[id];
+    if (series_[id].kind == kind) return id;
   }
-  entry.series.push_back(static_cast<std::uint32_t>(series_.size()));
+  const auto id = static_cast<std::uint32_t>(series_.size());
+  entry.series.push_back(id);
   Series& series = series_.emplace_back();
   series.tag = tag;
   series.kind = kind;
-  return series;
+  return id;
+}
+
+void Collector::describe(Series& series, const TagEntry& entry) {
+  series.plugin = entry.plugin.empty() ? default_plugin(series.kind) : entry.plugin;
+  series.display_name = entry.display_name;
+  series.description = entry.description;
 }
 
 bool Collector::append(const Row& row, const event::EventView& event, std::uint64_t offset) {
   TagEntry& entry = entry_of(row.value);
+  entry.guessed = entry.guessed || row.guessed;
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
-  Series& series = series_of(entry, as_text(row.value.tag), row.kind);
+  Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
-  if (row.value.has_metadata || series.rows.size == 0) {
-    series.plugin = entry.plugin.empty() ? default_plugin(row.kind) : entry.plugin;
-    series.display_name = entry.display_name;
-    series.description = entry.description;
-  }
+  if (row.value.has_metadata || series.rows.size == 0) describe(series, entry);
+  series.described = series.described || row.value.has_metadata;
   // As the containers here say it; EventFile::scan makes it an Error.
   if (!make_room(series, row.items)) throw std::bad_alloc();
   if (row.kind == Kind::kScalars) {

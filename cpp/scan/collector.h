@@ -12,6 +12,7 @@
 #include "scan/columns.h"
 #include "scan/predict.h"
 #include "scan/state.h"
+#include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
@@ -28,6 +29,9 @@ class Collector {
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
 
+  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset);
+
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
 
@@ -43,6 +47,11 @@ class Collector {
     total_ = total;
   }
 
+  // Takes over what another collector, which began empty, has gathered from the bytes that follow:
+  // the result is as if this one had gathered it. False: it would not be, because the other did not
+  // know the metadata that stand before; nothing changed.
+  [[nodiscard]] bool adopt(Collector& part, std::size_t threads);
+
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
   [[nodiscard]] bool save(StateWriter& out) const;
@@ -57,6 +66,9 @@ class Collector {
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
  private:
+  // A file of nothing but restarts and tags must not cost the square of its size.
+  static constexpr std::size_t kMostRowCounts = std::size_t{1} << 20;
+
   // One row before it is appended: an event is decoded whole before anything of it counts.
   struct Row {
     event::ValueView value;
@@ -67,9 +79,11 @@ class Collector {
     std::size_t number_bytes;
     std::uint32_t index;  // of the value in the event
     std::uint32_t items;
+    bool guessed;  // the kind was decided without metadata of the tag
   };
   struct TagEntry {
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
+    bool guessed = false;       // the kind of a row was decided without
     std::string plugin;
     std::string display_name;
     std::string description;
@@ -88,11 +102,21 @@ class Collector {
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);
-  std::string_view plugin_of(const event::ValueView& value);
+  std::string_view plugin_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   TagEntry& entry_of(const event::ValueView& value);
-  Series& series_of(TagEntry& entry, std::string_view tag, Kind kind);
+  Series& series_of(const vdl::ValueView& value);
+  std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
   bool make_room(Series& series, std::uint64_t rows) const;
+  [[nodiscard]] bool can_adopt(const Collector& part) const;
+  struct Copy {
+    void* to;
+    const void* from;
+    std::size_t bytes;
+  };
+  std::vector<std::uint32_t> adopt_series(Collector& part, std::size_t threads);
+  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) const;
+  static void describe(Series& series, const TagEntry& entry);
   void learn(Series& series, const Row& row);
 
   std::deque<Series> series_;
@@ -104,6 +128,7 @@ class Collector {
   std::vector<Row> rows_;
   // Tag -> plugin, from first metadata that stand in the event that is being decoded.
   std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
 };

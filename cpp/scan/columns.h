@@ -56,6 +56,7 @@ struct Series {
   std::string tag;  // bytes as they stand in the file
   Kind kind = Kind::kScalars;
   std::uint8_t forms = 0;
+  bool described = false;  // a row had metadata, which the fields below may come from
   std::string plugin;
   std::string display_name;
   std::string description;

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "event/decode.h"
 #include "scan/columns.h"
+#include "scan/format.h"
+#include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
@@ -16,11 +18,13 @@ struct Fetched {
   event::Joined joined;
   event::ValueView value;
   ByteView bytes;  // the Value as it stands there; of a graph, its message
+  // Of a VisualDL log, instead of `value`.
+  vdl::ValueView vdl_value;
 };
 
-// Reads the record at `reference.offset` of the file at `path`, checks its checksums always, and
+// Reads the record at `reference.offset` of the file at `path`, checks all that can be checked, and
 // finds the value. kCorrupt: the bytes are damaged, or are not those of `tag` any more.
-Status fetch(const std::string& path, const Reference& reference, std::string_view tag,
-             Fetched* fetched);
+Status fetch(const std::string& path, Format format, const Reference& reference,
+             std::string_view tag, Fetched* fetched);
 
 }  // namespace eventcodec::scan

@@ -1,4 +1,5 @@
-// file.cc - scans one event file into columns.
+// file.cc - scans one file into columns; the records of event files. (Those of VisualDL:
+// vdl_file.cc)
 #include "scan/file.h"
 
 #include <algorithm>
@@ -26,10 +27,10 @@ std::vector<Damage> EventFile::damage() const {
   return all;
 }
 
-Status EventFile::scan(const Options& options, Buffer& buffer) {
+Status EventFile::scan(const Options& options, Buffer& buffer, std::size_t threads) {
   Status status = without_bad_alloc([&]() -> Status {
     if (torn_) start_anew();
-    return scan_what_is_new(options, buffer);
+    return scan_what_is_new(options, buffer, threads);
   });
   torn_ = torn_ || (!status.ok() && status.error().code == Errc::kOutOfMemory);
   return status;
@@ -43,7 +44,7 @@ void EventFile::start_anew() {
   torn_ = false;
 }
 
-Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer) {
+Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads) {
   Result<Descriptor> file = Descriptor::open_file(path_);
   if (!file.ok()) return file.error();
   const struct stat& status = file.value().status();
@@ -58,49 +59,66 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer) {
   identity_ = identity;
   open_damage_ = nullptr;
   Window window(file.value().get(), committed_, identity.bytes, buffer);
-  Status result = take_all(window, options);
+  SearchBudget budget(window.file_bytes() - window.offset());
+  if (committed_ == 0 && damage_.empty()) {
+    if (Status filled = window.fill(); !filled.ok()) return filled;
+    format_ = format_of(window.bytes(), path_);
+  }
+  Status result = format_ == Format::kVisualDl
+                      ? take_all_vdl(window, budget, options)
+                      : take_split(window, budget, options, std::max<std::size_t>(threads, 1));
   settled_ = result.ok();
   bytes_ = std::max(identity.bytes, committed_);
   pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;
   return result;
 }
 
-// Reads records until the file ends, maybe in the middle of one, or damage ends the reading.
-Status EventFile::take_all(Window& window, const Options& options) {
+// Reads records that start before `limit`, until the file ends, maybe in the middle of one, or
+// damage ends the reading. True: the limit was reached.
+Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const Options& options,
+                                   std::uint64_t limit) {
   std::uint64_t wanted = 0;
-  SearchBudget budget(window.file_bytes() - window.offset());
   while (true) {
+    if (committed_ >= limit) return true;
     Status status = window.fill(wanted);
-    if (!status.ok()) return status;
-    Result<Unframed> found = take_records(window, options);
+    if (!status.ok()) return status.error();
+    Result<Unframed> found = take_records(window, options, limit);
     if (!found.ok()) return found.error();
     if (!options.keep_rows) collector_.drop_rows();
-    if (open_damage_ != nullptr) return {};
+    if (open_damage_ != nullptr) return false;
+    if (committed_ >= limit) return true;
     if (found.value().kind == Unframed::Kind::kNeedMore) {
       wanted = found.value().bytes;
-      if (!window.can_hold(wanted)) return {};
+      if (!window.can_hold(wanted)) return false;
       continue;
     }
     wanted = 0;
     const Result<bool> go_on = pass_damage(window, budget, found.value(), options);
     if (!go_on.ok()) return go_on.error();
-    if (!go_on.value()) return {};
+    if (!go_on.value()) return false;
   }
 }
 
-// Takes the records of the window. Returns the unfinished record or the damage that it stopped at,
-// or anything with open_damage_ set.
-Result<Unframed> EventFile::take_records(Window& window, const Options& options) {
+void EventFile::note_progress() {
+  collector_.set_progress(committed_ - begin_, end_.value_or(identity_->bytes) - begin_);
+}
+
+// Takes the records of the window that start before `limit`. Returns the unfinished record or the
+// damage that it stopped at, or anything at the limit or with open_damage_ set.
+Result<Unframed> EventFile::take_records(Window& window, const Options& options,
+                                         std::uint64_t limit) {
   const PredictFn predict = chosen().fn;
   while (true) {
     Prediction& prediction = collector_.prepare(options.verify == record::Verify::kYes);
     const std::uint8_t* begin = window.bytes().data();
     const std::uint64_t before = prediction.records;
-    const std::uint8_t* taken = predict(prediction, begin, begin + window.bytes().size());
+    const std::uint64_t size = std::min<std::uint64_t>(window.bytes().size(), limit - committed_);
+    const std::uint8_t* taken = predict(prediction, begin, begin + size);
     records_ += prediction.records - before;
     window.drop(static_cast<std::size_t>(taken - begin));
     committed_ = window.offset();
-    collector_.set_progress(committed_, identity_->bytes);
+    note_progress();
+    if (committed_ >= limit) return Unframed{.kind = Unframed::Kind::kNeedMore};
 
     const Unframed found = record::unframe(window.bytes(), options.verify);
     if (found.kind == Unframed::Kind::kNeedMore) return found;
@@ -119,6 +137,7 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options)
     }
     window.drop(static_cast<std::size_t>(found.bytes));
     committed_ = window.offset();
+    if (committed_ >= limit) return found;
   }
 }
 
@@ -136,7 +155,8 @@ Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const 
 }
 
 Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {
-  const Result<Skipped> skipped = skip_to_record(window, budget);
+  const Result<Skipped> skipped = skip_to_record(
+      window, format_ == Format::kVisualDl ? kVisualDlFraming : kEventFraming, budget);
   if (!skipped.ok()) return skipped.error();
   switch (skipped.value().kind) {
     case Skipped::Kind::kZeros:

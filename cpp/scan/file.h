@@ -1,4 +1,4 @@
-// file.h - scans one event file into columns, again and again as it grows.
+// file.h - scans one event file or VisualDL log into columns, again and again as it grows.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,10 @@
 #include "base/error.h"
 #include "record/unframe.h"
 #include "scan/collector.h"
+#include "scan/format.h"
 #include "scan/skip.h"
 #include "scan/window.h"
+#include "vdl/unframe.h"
 
 namespace eventcodec::scan {
 
@@ -25,10 +27,16 @@ struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
+  // The fewest bytes that are worth a thread of their own.
+  std::uint64_t least_part = std::uint64_t{4} << 20;
 };
 
 // Why a record whose checksums are right is damage.
 inline constexpr const char* kMalformedEvent = "malformed event";
+// Why bytes of a VisualDL log, which has no checksums, are damage.
+inline constexpr const char* kMalformedRecord = "malformed record";
+inline constexpr const char* kContradictingLengths = "lengths contradict each other";
+inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -45,8 +53,9 @@ class EventFile {
   // Reads what was added since the last time. `buffer` is scratch memory that files may share one
   // after the other. A file that shrank or was replaced is read anew, and generation() changes.
   // kIo: the file could not be read; kCorrupt: damage in strict mode; kOutOfMemory: the next scan
-  // reads the file anew. What was read before the error stays.
-  [[nodiscard]] Status scan(const Options& options, Buffer& buffer);
+  // reads the file anew. What was read before the error stays. A long file is read on `threads`
+  // threads that live for this call; the result is that of one.
+  [[nodiscard]] Status scan(const Options& options, Buffer& buffer, std::size_t threads = 1);
 
   // Appends all that was read to `out`, so that a later process can go on from here without reading
   // the file again. False: out of memory.
@@ -73,6 +82,8 @@ class EventFile {
   // Bytes at the end that are an unfinished record or zeros: not damage, there may be more to come.
   [[nodiscard]] std::uint64_t pending() const { return pending_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  // What it was read as; kEvents before the first scan.
+  [[nodiscard]] Format format() const { return format_; }
 
  private:
   // What tells one state of a file from another without reading it.
@@ -85,23 +96,45 @@ class EventFile {
     bool operator==(const Identity&) const = default;
   };
 
+  static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+
   bool restore_from(StateReader& in);
   void forget();
   void start_anew();
-  Status scan_what_is_new(const Options& options, Buffer& buffer);
-  Status take_all(Window& window, const Options& options);
-  Result<record::Unframed> take_records(Window& window, const Options& options);
+  Status scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads);
+  Result<bool> take_until(Window& window, SearchBudget& budget, const Options& options,
+                          std::uint64_t limit);
+  void note_progress();
+  Result<record::Unframed> take_records(Window& window, const Options& options,
+                                        std::uint64_t limit);
+  // split.cc
+  struct Part;
+  Status take_split(Window& window, SearchBudget& budget, const Options& options,
+                    std::size_t threads);
+  void scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t limit,
+                 const Options& options) const;
+  bool adopt(Part& part, Window& window, std::size_t threads);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 
+  // The same for VisualDL's records; in vdl_file.cc.
+  Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
+  vdl::Unframed take_vdl_records(Window& window);
+  Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
+                               const Options& options);
+  Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);
+
   std::string path_;
   Collector collector_;
   std::optional<Identity> identity_;
+  Format format_ = Format::kEvents;
   bool torn_ = false;            // the last scan ran out of memory
   bool settled_ = false;         // the last scan came to the end of the file
   std::uint64_t committed_ = 0;  // everything before is decided
+  std::uint64_t begin_ = 0;      // of the bytes that are read into this object: see split.cc
+  std::optional<std::uint64_t> end_;
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t pending_ = 0;

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
 #include <numeric>
-#include <system_error>
-#include <thread>
+
+#include "base/parallel.h"
 
 namespace eventcodec::scan {
 namespace {
@@ -20,16 +19,29 @@ std::uint64_t bytes_to_read(const EventFile& file) {
   return size - std::min(size, file.bytes() - file.pending());
 }
 
-// The largest first, so that no thread begins the longest job when the others are done.
-std::vector<std::size_t> order_of(std::span<EventFile* const> files) {
+// Which files are read in which order: the largest first, so that no thread begins the longest job
+// when the others are done.
+struct Plan {
+  std::vector<std::size_t> order;
+  std::size_t split = 0;  // so many at the front are read by all threads together
+};
+
+Plan plan_for(std::span<EventFile* const> files, std::size_t threads) {
+  Plan plan;
   std::vector<std::uint64_t> sizes;
   sizes.reserve(files.size());
   for (const EventFile* file : files) sizes.push_back(bytes_to_read(*file));
-  std::vector<std::size_t> order(files.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
+  plan.order.resize(files.size());
+  std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
+  std::stable_sort(plan.order.begin(), plan.order.end(),
                    [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
-  return order;
+  // A file that is more than one thread's share would keep that thread when the others are done.
+  std::uint64_t left = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  while (threads > 1 && plan.split != files.size() &&
+         sizes[plan.order[plan.split]] > left / threads) {
+    left -= sizes[plan.order[plan.split++]];
+  }
+  return plan;
 }
 
 }  // namespace
@@ -37,29 +49,21 @@ std::vector<std::size_t> order_of(std::span<EventFile* const> files) {
 std::vector<Status> scan_files(std::span<EventFile* const> files, const Options& options,
                                std::size_t threads) {
   std::vector<Status> results(files.size());
-  const bool parallel = threads > 1 && files.size() > 1;
-  const std::vector<std::size_t> order = parallel ? order_of(files) : std::vector<std::size_t>{};
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    Buffer buffer;
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      const std::size_t file = parallel ? order[i] : i;
-      results[file] = files[file]->scan(options, buffer);
-    }
-  };
-  std::vector<std::thread> workers;
-  for (std::size_t i = 1; parallel && i < std::min(threads, files.size()); ++i) {
-    // A system that gives no more threads, or memory for them, only makes this slower.
-    try {
-      workers.emplace_back(work);
-    } catch (const std::system_error&) {
-      break;
-    } catch (const std::bad_alloc&) {
-      break;
-    }
+  const Plan plan = plan_for(files, threads);
+  Buffer buffer;
+  for (std::size_t i = 0; i != plan.split; ++i) {
+    const std::size_t file = plan.order[i];
+    results[file] = files[file]->scan(options, buffer, threads);
   }
-  work();
-  for (std::thread& worker : workers) worker.join();
+  const std::size_t rest = files.size() - plan.split;
+  std::atomic<std::size_t> next = plan.split;
+  run_parallel(std::min(rest, threads), threads, [&](std::size_t) {
+    Buffer scratch;
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      const std::size_t file = plan.order[i];
+      results[file] = files[file]->scan(options, scratch);
+    }
+  });
   return results;
 }
 

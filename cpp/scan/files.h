@@ -8,9 +8,10 @@
 
 namespace eventcodec::scan {
 
-// Scans every file, the largest first, on at most `threads` threads that live for this call. Each
-// file is taken by one thread; one bad file never costs another. The result has one Status per
-// file, in the order of `files`; std::bad_alloc when there is no memory for the result itself.
+// Scans every file, the largest first, on at most `threads` threads that live for this call. A file
+// that is more than a thread's share of all is read by several; one bad file never costs another.
+// The result has one Status per file, in the order of `files`; std::bad_alloc when there is no
+// memory for the result itself.
 std::vector<Status> scan_files(std::span<EventFile* const> files, const Options& options,
                                std::size_t threads);
 

@@ -12,6 +12,8 @@
 #include "record/format.h"
 #include "record/outline.h"
 #include "record/resync.h"
+#include "vdl/format.h"
+#include "vdl/resync.h"
 
 namespace eventcodec::scan {
 
@@ -23,13 +25,17 @@ bool is_zero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
+template <std::size_t Overhead>
+std::uint64_t length_and(const std::uint8_t* header) {
+  return load_le<std::uint64_t>(header) + Overhead;
+}
+
 // The bytes needed to judge the header at the window's start: its record and the header after it,
 // or nothing when the file does not hold the record. The window holds the header.
-std::uint64_t wanted_at_start(const Window& window) {
-  const std::uint64_t record =
-      load_le<std::uint64_t>(window.bytes().data()) + record::kOverheadBytes;
+std::uint64_t wanted_at_start(const Window& window, const Framing& framing) {
+  const std::uint64_t record = framing.record_bytes(window.bytes().data());
   if (!window.can_hold(record)) return 0;
-  return window.can_hold(record + record::kHeaderBytes) ? record + record::kHeaderBytes : record;
+  return window.can_hold(record + framing.header_bytes) ? record + framing.header_bytes : record;
 }
 
 // The checksum of `bytes` bytes of the file from `offset` on, read beside the window.
@@ -95,13 +101,24 @@ Status pass(Window& window, std::uint64_t bytes) {
 
 }  // namespace
 
-Result<Skipped> skip_to_record(Window& window, SearchBudget& budget) {
-  const Result<std::uint64_t> record = outline(window, budget);
-  if (!record.ok()) return record.error();
-  if (record.value() != 0) {
-    Status status = pass(window, record.value());
-    if (!status.ok()) return status.error();
-    return Skipped{Skipped::Kind::kRecord, window.offset()};
+constinit const Framing kEventFraming{.find_record = record::find_record,
+                                      .header_bytes = record::kHeaderBytes,
+                                      .record_bytes = length_and<record::kOverheadBytes>,
+                                      .has_checksums = true};
+constinit const Framing kVisualDlFraming{.find_record = vdl::find_record,
+                                         .header_bytes = vdl::kHeaderBytes,
+                                         .record_bytes = length_and<vdl::kOverheadBytes>,
+                                         .has_checksums = false};
+
+Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBudget& budget) {
+  if (framing.has_checksums) {
+    const Result<std::uint64_t> record = outline(window, budget);
+    if (!record.ok()) return record.error();
+    if (record.value() != 0) {
+      Status status = pass(window, record.value());
+      if (!status.ok()) return status.error();
+      return Skipped{Skipped::Kind::kRecord, window.offset()};
+    }
   }
   std::optional<std::uint64_t> unfinished;
   bool zeros = true;
@@ -110,15 +127,15 @@ Result<Skipped> skip_to_record(Window& window, SearchBudget& budget) {
     const ByteView bytes = window.bytes();
     const auto last = window.at_end() ? record::Last::kYes : record::Last::kNo;
     zeros = zeros && is_zero(bytes);
-    const Found found = record::find_record(bytes, from, last, &budget.proofs);
+    const Found found = framing.find_record(bytes, from, last, &budget.proofs);
     const std::size_t decided = std::min(found.offset, bytes.size());
     window.drop(decided);
     if (found.kind == Found::Kind::kRecord) {
       return Skipped{Skipped::Kind::kRecord, window.offset()};
     }
-    const bool header = window.bytes().size() >= record::kHeaderBytes;
+    const bool header = window.bytes().size() >= framing.header_bytes;
     if (header && !unfinished.has_value() &&
-        (last == record::Last::kYes || wanted_at_start(window) == 0)) {
+        (last == record::Last::kYes || wanted_at_start(window, framing) == 0)) {
       unfinished = window.offset();
     }
     if (last == record::Last::kYes) {
@@ -126,7 +143,7 @@ Result<Skipped> skip_to_record(Window& window, SearchBudget& budget) {
       if (unfinished.has_value()) return Skipped{Skipped::Kind::kUnfinished, *unfinished};
       return Skipped{Skipped::Kind::kNothing, window.end_offset()};
     }
-    const std::uint64_t wanted = header ? wanted_at_start(window) : 0;
+    const std::uint64_t wanted = header ? wanted_at_start(window, framing) : 0;
     from = header && wanted == 0 ? 1 : 0;
     Status status = window.fill(wanted);
     if (!status.ok()) return status.error();

@@ -17,6 +17,18 @@ struct Skipped {
   std::uint64_t offset;
 };
 
+// What a search must know of a format.
+struct Framing {
+  // As record::find_record and vdl::find_record.
+  record::Found (*find_record)(ByteView window, std::size_t from, record::Last last,
+                               std::uint64_t* budget);
+  std::size_t header_bytes;                                   // the least that can be judged
+  std::uint64_t (*record_bytes)(const std::uint8_t* header);  // of a header that find_record took
+  bool has_checksums;  // which tell where a record ends whose header is damaged
+};
+extern const Framing kEventFraming;
+extern const Framing kVisualDlFraming;
+
 // What searches in one file may still read beyond the bytes that they pass over, so that no file
 // can make them cost more than linear time.
 struct SearchBudget {
@@ -31,7 +43,7 @@ struct SearchBudget {
 // the payload's checksum agrees, the record ends there: what is inside it is never taken for
 // records. Else searches from the byte after the window's start on. Reads the file to its end if
 // it must.
-Result<Skipped> skip_to_record(Window& window, SearchBudget& budget);
+Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBudget& budget);
 
 // Whether all bytes from the window's start to the end of the file are zero.
 Result<bool> is_zero_to_end(Window& window);

@@ -12,15 +12,20 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x31'6e'61'63'73'63'65'00;  // "\0ecscan1"
+constexpr std::uint64_t kMagic = 0x32'6e'61'63'73'63'65'00;  // "\0ecscan2"
 
 constexpr std::size_t kRowBytes = 16;  // of any kind, at least
 
 // The reasons of damage are words that do not change; they stand here as numbers.
-std::array<const char*, 4> reasons() {
+std::array<const char*, 7> reasons() {
   using record::DamageKind;
-  return {record::reason_of(DamageKind::kLengthCrc), record::reason_of(DamageKind::kTooLarge),
-          record::reason_of(DamageKind::kPayloadCrc), kMalformedEvent};
+  return {record::reason_of(DamageKind::kLengthCrc),
+          record::reason_of(DamageKind::kTooLarge),
+          record::reason_of(DamageKind::kPayloadCrc),
+          kMalformedEvent,
+          kMalformedRecord,
+          kContradictingLengths,
+          kTornRecord};
 }
 
 std::uint8_t number_of(const char* reason) {
@@ -40,6 +45,8 @@ void put_series(StateWriter& out, const Series& series) {
   out.put_text(series.display_name);
   out.put_text(series.description);
   out.put(static_cast<std::uint8_t>(series.kind));
+  out.put(series.forms);
+  out.put<std::uint8_t>(series.described);
   out.put(series.rows.size);
   out.put_column(series.rows.steps, series.rows.size);
   out.put_column(series.rows.wall_times, series.rows.size);
@@ -56,6 +63,8 @@ void get_series(StateReader& in, Series& series) {
   series.display_name = in.get_text();
   series.description = in.get_text();
   const auto kind = in.get<std::uint8_t>();
+  series.forms = in.get<std::uint8_t>();
+  series.described = in.get<std::uint8_t>() != 0;
   const auto size = in.get<std::uint64_t>();
   if (kind > static_cast<std::uint8_t>(Kind::kRaw) || !in.can_hold(size, kRowBytes)) {
     return in.fail();
@@ -82,6 +91,7 @@ bool Collector::save(StateWriter& out) const {
   for (const auto& [tag, entry] : tags_) {
     out.put_text(tag);
     out.put<std::uint8_t>(entry.has_metadata);
+    out.put<std::uint8_t>(entry.guessed);
     out.put_text(entry.plugin);
     out.put_text(entry.display_name);
     out.put_text(entry.description);
@@ -106,6 +116,7 @@ bool Collector::restore(StateReader& in) {
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {
     TagEntry& entry = tags_[in.get_text()];
     entry.has_metadata = in.get<std::uint8_t>() != 0;
+    entry.guessed = in.get<std::uint8_t>() != 0;
     entry.plugin = in.get_text();
     entry.display_name = in.get_text();
     entry.description = in.get_text();
@@ -144,6 +155,7 @@ bool EventFile::save(Buffer& out) const {
   writer.put(identity.seconds);
   writer.put(identity.nanoseconds);
   writer.put<std::uint8_t>(settled_ && !torn_);
+  writer.put(static_cast<std::uint8_t>(format_));
   writer.put(committed_);
   writer.put(records_);
   writer.put(bytes_);
@@ -185,6 +197,9 @@ bool EventFile::restore_from(StateReader& in) {
   identity.nanoseconds = in.get<std::int64_t>();
   identity_ = identity;
   settled_ = in.get<std::uint8_t>() != 0;
+  const auto format = in.get<std::uint8_t>();
+  if (format > static_cast<std::uint8_t>(Format::kVisualDl)) return false;
+  format_ = static_cast<Format>(format);
   committed_ = in.get<std::uint64_t>();
   records_ = in.get<std::uint64_t>();
   bytes_ = in.get<std::uint64_t>();

@@ -23,10 +23,19 @@ class Window {
   // are not there.
   [[nodiscard]] bool can_hold(std::uint64_t bytes) const { return bytes <= file_bytes_ - offset_; }
 
+  // From offset() to the end of the file.
+  [[nodiscard]] std::uint64_t remaining() const { return file_bytes_ - offset_; }
+
   [[nodiscard]] ByteView bytes() const { return {data_ + begin_, end_ - begin_}; }
   void drop(std::size_t bytes) {
     begin_ += bytes;
     offset_ += bytes;
+  }
+
+  // Goes on at another place, with nothing read.
+  void jump(std::uint64_t offset) {
+    begin_ = end_ = 0;
+    offset_ = offset;
   }
 
   // Of the first byte of bytes(), and of the byte after the last.

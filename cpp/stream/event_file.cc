@@ -10,14 +10,17 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "event/encode.h"
 #include "record/format.h"
 #include "record/frame.h"
 #include "stream/file_system.h"
+#include "vdl/encode.h"
 
 namespace eventcodec::stream {
 namespace {
@@ -67,6 +70,10 @@ double wall_clock() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
+std::int64_t milliseconds_of(double seconds) {
+  return static_cast<std::int64_t>(std::nearbyint(seconds * 1000));
+}
+
 Status make_directories(const std::string& directory) {
   if (file_system().mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return {};
   const int failed = errno;
@@ -98,11 +105,13 @@ EventFile& EventFile::operator=(EventFile&& other) noexcept {
 
 Result<EventFile> EventFile::create(const FilePlan& plan) {
   EventFile file;
-  Status made = file.open_next_name(plan);
+  Status made = plan.file_name.empty() ? file.open_next_name(plan) : file.open_to_continue(plan);
+  const std::uint64_t size = file.size_;
   if (made.ok()) made = file.write_first_records(plan);
   if (made.ok()) return file;
-  // A file without its version record is worse than no file.
-  if (file.descriptor_ >= 0) file_system().unlink(file.path_.c_str());
+  // A file without its first record is worse than no file.
+  if (file.descriptor_ >= 0 && size == 0) file_system().unlink(file.path_.c_str());
+  if (file.descriptor_ >= 0 && size != 0) (void)file.truncate(size);
   return std::move(made.error());
 }
 
@@ -114,26 +123,55 @@ Status EventFile::open_next_name(const FilePlan& plan) {
   for (int attempt = 0; attempt < kMaxNameAttempts; ++attempt) {
     std::array<char, 64> stamp{};
     std::array<char, 64> process{};
-    std::snprintf(stamp.data(), stamp.size(), "/events.out.tfevents.%010lld.", seconds);
-    std::snprintf(process.data(), process.size(), ".%ld.%06u", static_cast<long>(getpid()),
-                  next_number());
-    path_ = directory_ + stamp.data() + host + process.data() + plan.suffix;
-    descriptor_ = file_system().open(
-        path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor_ >= 0) {
-      descriptor_count.fetch_add(1, std::memory_order_relaxed);
-      struct stat status{};
-      if (file_system().fstat(descriptor_, &status) != 0) return io_error("fstat", errno);
-      device_ = status.st_dev;
-      inode_ = status.st_ino;
-      return {};
+    if (plan.kind == FileKind::kEvents) {
+      std::snprintf(stamp.data(), stamp.size(), "/events.out.tfevents.%010lld.", seconds);
+      std::snprintf(process.data(), process.size(), ".%ld.%06u", static_cast<long>(getpid()),
+                    next_number());
+      path_ = directory_ + stamp.data() + host + process.data() + plan.suffix;
+    } else {
+      // VisualDL reads the file with the greatest name, so the newest must have it.
+      std::snprintf(stamp.data(), stamp.size(), "/vdlrecords.%010lld.log", seconds + attempt);
+      path_ = directory_ + stamp.data() + plan.suffix;
     }
-    if (errno != EEXIST && errno != EINTR) return io_error("open", errno);
+    const Result<bool> opened = open_new();
+    if (!opened.ok()) return opened.error();
+    if (opened.value()) return take_identity();
   }
   return io_error("open", EEXIST);
 }
 
+// False when the name is taken.
+Result<bool> EventFile::open_new() {
+  descriptor_ = file_system().open(
+      path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor_ < 0 && errno != EEXIST && errno != EINTR) return io_error("open", errno);
+  return descriptor_ >= 0;
+}
+
+// The file that the plan names, as long as it may be.
+Status EventFile::open_to_continue(const FilePlan& plan) {
+  directory_ = plan.directory;
+  path_ = directory_ + "/" + plan.file_name;
+  do {
+    descriptor_ = file_system().open(path_.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+  } while (descriptor_ < 0 && errno == EINTR);
+  if (descriptor_ < 0) return io_error("open", errno);
+  return take_identity();
+}
+
+Status EventFile::take_identity() {
+  descriptor_count.fetch_add(1, std::memory_order_relaxed);
+  struct stat status{};
+  if (file_system().fstat(descriptor_, &status) != 0) return io_error("fstat", errno);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  return {};
+}
+
 Status EventFile::write_first_records(const FilePlan& plan) {
+  if (plan.kind == FileKind::kVisualDl) return write_meta_record(plan.display_name);
   std::array<std::uint8_t, 3 * (event::kVersionBound + record::kOverheadBytes)> bytes{};
   const double now = wall_clock();
   std::size_t used =
@@ -144,6 +182,14 @@ Status EventFile::write_first_records(const FilePlan& plan) {
     });
   }
   return write_all(ByteView(bytes).first(used));
+}
+
+Status EventFile::write_meta_record(std::string_view display_name) {
+  std::vector<std::uint8_t> record(vdl::meta_bound(display_name.size()) + vdl::kOverheadBytes);
+  std::uint8_t* const payload = record.data() + vdl::kLengthBytes;
+  std::uint8_t* const end = vdl::put_meta(payload, milliseconds_of(wall_clock()), display_name);
+  vdl::seal(record.data(), static_cast<std::size_t>(end - payload));
+  return write_all({record.data(), end});
 }
 
 Status EventFile::reopen() {

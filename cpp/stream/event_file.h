@@ -1,4 +1,5 @@
-// event_file.h - one event file on disk: its name, its first records, whole records or nothing.
+// event_file.h - one event file or VisualDL log on disk: its name, its first records, whole records
+// or nothing.
 #pragma once
 
 #include <sys/stat.h>
@@ -6,14 +7,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "stream/file_kind.h"
 
 namespace eventcodec::stream {
 
 // Seconds since 1970, as Python's time.time().
 double wall_clock();
+// The same in VisualDL's unit.
+std::int64_t milliseconds_of(double seconds);
 
 // Where and how the files of one writer are made.
 struct FilePlan {
@@ -21,6 +26,11 @@ struct FilePlan {
   std::string suffix;                      // ends every file name
   std::optional<std::int64_t> purge_step;  // hide what earlier files logged from this step on
   std::int64_t first_second = 0;           // names are not stamped earlier than this
+  FileKind kind = FileKind::kEvents;
+  // Of a VisualDL log: the run's name on the page, and the name of the first file, which is
+  // continued when it is there; "" for one of our own.
+  std::string display_name = {};
+  std::string file_name = {};
 };
 
 // Makes a directory, and those above it that are missing.
@@ -38,7 +48,9 @@ class EventFile {
   EventFile& operator=(EventFile&& other) noexcept;
 
   // Creates events.out.tfevents.<seconds>.<host>.<pid>.<n><suffix> with O_EXCL, trying the next n
-  // while the name is taken, and writes the version record (and the session start).
+  // while the name is taken, and writes the version record (and the session start). Of VisualDL:
+  // vdlrecords.<seconds>.log<suffix>, the next second while the name is taken, and the record with
+  // the display name.
   static Result<EventFile> create(const FilePlan& plan);
 
   // Makes sure that the descriptor is this file's: opens it again when it was released, and notices
@@ -67,7 +79,11 @@ class EventFile {
 
  private:
   Status open_next_name(const FilePlan& plan);
+  Status open_to_continue(const FilePlan& plan);
+  Result<bool> open_new();
+  Status take_identity();
   Status write_first_records(const FilePlan& plan);
+  Status write_meta_record(std::string_view display_name);
   Status write_all(ByteView bytes);
   Status reopen();
   Status sync_directories();

@@ -18,13 +18,15 @@ using std::chrono::steady_clock;
 namespace {
 
 // Size of the record at `p`, which is one of ours: its length is what seal() wrote.
-std::size_t record_bytes(const std::uint8_t* p) {
-  return load_le<std::uint64_t>(p) + record::kOverheadBytes;
+std::size_t record_bytes(FileKind kind, const std::uint8_t* p) {
+  return load_le<std::uint64_t>(p) + overhead_bytes(kind);
 }
 
-std::uint32_t count_records(ByteView records) {
+std::uint32_t count_records(FileKind kind, ByteView records) {
   std::uint32_t count = 0;
-  for (std::size_t at = 0; at < records.size(); at += record_bytes(records.data() + at)) ++count;
+  for (std::size_t at = 0; at < records.size(); at += record_bytes(kind, records.data() + at)) {
+    ++count;
+  }
   return count;
 }
 
@@ -45,8 +47,10 @@ Result<std::shared_ptr<EventStream>> EventStream::open(FilePlan plan, StreamOpti
     if (first == nullptr) return no_memory_for_a_writer();
     Result<EventFile> file = EventFile::create(stream->plan_);
     if (!file.ok()) return std::move(file.error());
-    // Later files go on where this one ends; a purge there would hide what it holds.
+    // Later files go on where this one ends; a purge there would hide what it holds, and its name
+    // is taken.
     stream->plan_.purge_step.reset();
+    stream->plan_.file_name.clear();
 
     // From here on nothing takes memory: the file stays.
     stream->adopt(std::move(file.value()), std::move(first));
@@ -431,8 +435,9 @@ Status EventStream::write_what_is_there() {
         continue;
       }
       if (Status written = write_published(unwritten.first(fits)); !written.ok()) return written;
-      const std::uint32_t records = fits == unwritten.size() ? published.records - settled_.records
-                                                             : count_records(unwritten.first(fits));
+      const std::uint32_t records = fits == unwritten.size()
+                                        ? published.records - settled_.records
+                                        : count_records(plan_.kind, unwritten.first(fits));
       settle(fits, records);
       failing_ = false;
     } else if (next != nullptr) {
@@ -484,7 +489,7 @@ std::size_t EventStream::bytes_that_fit(ByteView records) const {
       options_.max_file_bytes > file_bytes_ ? options_.max_file_bytes - file_bytes_ : 0;
   std::size_t fits = 0;
   while (fits < records.size()) {
-    const std::size_t record = record_bytes(records.data() + fits);
+    const std::size_t record = record_bytes(plan_.kind, records.data() + fits);
     // A segment that holds nothing but its first records takes one record of any size.
     const bool fresh = fits == 0 && file_bytes_ == first_bytes_;
     if (fits + record > room && !fresh) break;
@@ -528,7 +533,7 @@ Status EventStream::undo_partial_record() {
   std::size_t whole = 0;
   std::uint32_t records = 0;
   while (written.size() - whole >= record::kLengthBytes) {
-    const std::size_t record = record_bytes(written.data() + whole);
+    const std::size_t record = record_bytes(plan_.kind, written.data() + whole);
     if (record > written.size() - whole) break;
     whole += record;
     ++records;

@@ -322,12 +322,14 @@ class WriterMachine(RuleBasedStateMachine):
             shutil.rmtree(self.root)
 
     def check_files(self) -> None:
-        paths = sorted(self.root.rglob("*tfevents*"), key=lambda path: path.name)
+        contents = [read_event_file(path) for path in self.root.rglob("*tfevents*")]
+        for content in contents:
+            assert (content.damage, content.tail) == ("", b""), content.path
+            assert content.events[0].file_version == "brain.Event:2", content.path
+        # Names of children sort by process ids, which begin anew some time.
+        contents.sort(key=lambda content: (content.events[0].wall_time, content.path.name))
         found: dict[str, list[int]] = defaultdict(list)
-        for path in paths:
-            content = read_event_file(path)
-            assert (content.damage, content.tail) == ("", b""), path
-            assert content.events[0].file_version == "brain.Event:2", path
+        for content in contents:
             for event in content.events[1:]:
                 for value in event.summary.value:
                     found[value.tag].append(event.step)

@@ -36,13 +36,14 @@ __all__ = [
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PREFIX, _SUFFIX = ".eventcodec-", ".partial"
 _LONGEST_NAME = 255  # bytes of one part of a path, on every file system in use
 # Beyond this one sync of the file system costs less than one of each file.
 _MANY_FILES = 32
 
 
 def _temporary_name() -> str:
-    return f".eventcodec-{os.getpid()}-{secrets.token_hex(8)}.partial"
+    return f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}"
 
 
 def open_source(path: Path) -> int:
@@ -286,6 +287,7 @@ class OutputDirectory:
                     self._name_files(directory, files, sync=not many)
                 finally:
                     os.close(directory)
+            _remove_left_overs(root)
             if many:
                 _sync_file_system(root)
             umask = os.umask(0)
@@ -322,6 +324,14 @@ class OutputDirectory:
                 shutil.rmtree(self.tree.path, ignore_errors=True)
         finally:
             os.close(self._parent)
+
+
+def _remove_left_overs(root: int) -> None:
+    """Remove what tasks began that were killed, and were done again elsewhere."""
+    for _, _, names, directory in os.fwalk(".", dir_fd=root):
+        for name in names:
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                os.unlink(name, dir_fd=directory)
 
 
 def _sync_file_system(descriptor: int) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from eventcodec import _native
+from eventcodec.archive import engine
 from eventcodec.archive.output import open_source
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, find_event_files
@@ -16,6 +19,8 @@ __all__ = ["FileReport", "verify"]
 
 # Files that are checked in one native call: enough to keep every thread busy.
 _BATCH = 64
+# A task of an executor checks about so much.
+_TASK_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,11 @@ class FileReport:
 
 
 def verify(
-    path: PathLike | Iterable[PathLike], *, raw: bool = False, threads: int | None = None
+    path: PathLike | Iterable[PathLike],
+    *,
+    raw: bool = False,
+    threads: int | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[FileReport]:
     """Check event files one after the other, in the order of runs and names.
 
@@ -56,6 +65,8 @@ def verify(
         raw: for any TFRecord file: checksums only, payloads need not be events. Of a directory,
             still only the files that readers take for event files.
         threads: how many files are checked at the same time; None for one per processor.
+        executor: where files are checked, `threads` tasks at a time; None for threads of this
+            process. With one, reports come in the order in which they are done.
 
     Returns:
         An iterator of one FileReport per file. Memory does not grow with the size of the files.
@@ -74,9 +85,28 @@ def verify(
         raise ValueError(f"threads must be at least 1, got {threads}")
     found = find_event_files(as_paths(path))
     paths = [file for files in found.values() for file in files]
+    if executor is not None:
+        return _reports_of(executor, paths, raw, count)
     if raw:
         return (_raw_report(file) for file in paths)
     return _reports([str(file) for file in paths], count)
+
+
+def _reports_of(
+    executor: Executor, paths: list[Path], raw: bool, workers: int
+) -> Iterator[FileReport]:
+    chunks = engine.byte_balanced(
+        paths, lambda path: path.stat().st_size, most_bytes=_TASK_BYTES, most_items=_BATCH
+    )
+    work = partial(_check_chunk, raw)
+    for reports in engine.run(work, chunks, executor=executor, workers=workers):
+        yield from reports
+
+
+def _check_chunk(raw: bool, chunk: list[Path]) -> list[FileReport]:
+    if raw:
+        return [_raw_report(path) for path in chunk]
+    return list(_reports([str(path) for path in chunk], 1))
 
 
 def _raw_report(path: Path) -> FileReport:

@@ -17,6 +17,7 @@ from eventcodec.bench.scalar_cases import SCALAR_CASES
 from eventcodec.bench.scan_cases import SCAN_CASES
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import Case
+from eventcodec.bench.visualdl_cases import VISUALDL_CASES
 
 __all__ = ["CASES", "build_case"]
 
@@ -27,6 +28,7 @@ CASES: dict[str, Callable[[str, Sizes], Case]] = {
     **HISTOGRAM_CASES,
     **IMAGE_CASES,
     **SCAN_CASES,
+    **VISUALDL_CASES,
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -21,20 +22,11 @@ __all__ = ["cli", "main"]
 
 # In the order in which a newcomer meets them. Each is `eventcodec.cli.<name>:command`.
 COMMANDS = (
-    "demo",
-    "info",
-    "ls",
-    "show",
-    "plot",
-    "tail",
-    "export",
-    "verify",
-    "repair",
-    "index",
-    "query",
-    "du",
-    "run",
-    "bench",
+    *("demo", "info", "ls", "show", "plot", "tail"),
+    *("verify", "repair", "index", "query", "du"),
+    *("compact", "rewind", "merge", "split", "shift", "diff"),
+    *("convert", "export", "import"),
+    *("run", "bench"),
 )
 
 
@@ -74,7 +66,8 @@ class LazyGroup(click.Group):
         """Import one subcommand."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"eventcodec.cli.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"eventcodec.cli.{name}")
         command: click.Command = module.command
         return command
 

@@ -57,7 +57,8 @@ def command(
 
     \b
     Tables:
-      files    run path bytes records health damaged_regions pending_bytes modified
+      files    run path bytes records health damaged_regions pending_bytes
+               modified
       runs     run files bytes records tags health first_wall_time last_wall_time
                first_step last_step
       tags     run tag kind plugin count first_step last_step first_wall_time
@@ -67,10 +68,12 @@ def command(
       scalars  run tag step wall_time value
 
     \b
-    Examples:
-      the best runs by validation loss:
-        eventcodec query runs "SELECT run, min FROM tags
-          WHERE tag = 'val/loss' ORDER BY min LIMIT 10"
+    Example:
+      eventcodec query runs "SELECT run, min FROM tags
+        WHERE tag = 'val/loss' ORDER BY min LIMIT 10"
+
+    \b
+    More questions:
       runs with NaN:
         eventcodec query runs "SELECT run, tag, nan_count FROM tags
           WHERE nan_count > 0"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventcodec.cli.bulk import bulk_progress
+from eventcodec.cli.bulk import bulk_progress, chosen_engine, engine_options
 from eventcodec.cli.terminal import (
     FOUND_DAMAGE,
     IO_FAILED,
@@ -20,6 +20,8 @@ from eventcodec.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from eventcodec.archive.verify import FileReport
     from eventcodec.damage import SkippedRegion
 
@@ -33,7 +35,15 @@ MOST_ROWS = 20
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--raw", is_flag=True, help="Any TFRecord file: payloads need not be events.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(paths: tuple[str, ...], raw: bool, as_json: bool) -> None:
+@engine_options
+def command(
+    paths: tuple[str, ...],
+    raw: bool,
+    as_json: bool,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+) -> None:
     """Check every length, checksum and event in PATHs (event files or log directories).
 
     Exit status: 0 all is whole, 1 something is damaged, 3 a file could not be read. An unfinished
@@ -45,7 +55,9 @@ def command(paths: tuple[str, ...], raw: bool, as_json: bool) -> None:
       eventcodec verify --raw train-00000-of-00128.tfrecord
       eventcodec verify runs --json | jq '.files[] | select(.damage != [])'
     """
-    reports = list(checked(paths, raw=raw))
+    with chosen_engine(engine, scheduler, workers) as where:
+        reports = list(checked(paths, raw=raw, **where))
+    reports.sort(key=lambda report: report.path)
     if not reports:
         raise FileNotFoundError(0, "no event files here", paths[0])
     if as_json:
@@ -62,12 +74,18 @@ def command(paths: tuple[str, ...], raw: bool, as_json: bool) -> None:
         click.get_current_context().exit(IO_FAILED)
 
 
-def checked(paths: Iterable[str], *, raw: bool = False) -> Iterator[FileReport]:
+def checked(
+    paths: Iterable[str],
+    *,
+    raw: bool = False,
+    executor: Executor | None = None,
+    workers: int | None = None,
+) -> Iterator[FileReport]:
     """Check the files one after the other, under a progress bar."""
     from eventcodec.archive.verify import verify
 
     with bulk_progress("checking", list(paths)) as advance:
-        for report in verify(list(paths), raw=raw):
+        for report in verify(list(paths), raw=raw, threads=workers, executor=executor):
             advance(report.bytes)
             yield report
 

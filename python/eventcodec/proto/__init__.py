@@ -1,8 +1,8 @@
-"""Message classes of event files: Event, Summary, TensorProto, GraphDef and the plugins' contents.
+"""Message classes: Event, Summary, TensorProto, GraphDef, the plugins' contents; VisualDL's Record.
 
-Compatible with TensorBoard's by number and name, but with a descriptor pool of their own, so that
-they live beside tensorboard, tensorflow and tensorboardX in one process whatever protobuf runtime
-is installed. Messages of other pools come in as bytes::
+Compatible with TensorBoard's and VisualDL's by number and name, but with a descriptor pool of their
+own, so that they live beside tensorboard, tensorflow, tensorboardX and visualdl in one process
+whatever protobuf runtime is installed. Messages of other pools come in as bytes::
 
     >>> from eventcodec.proto import Event
     >>> event = Event(wall_time=1.5, step=3)
@@ -34,6 +34,7 @@ _PACKAGES = {
     ),
     "tensorboard.mesh": "MeshPluginData",
     "tensorboard.projector": "SpriteMetadata EmbeddingInfo ProjectorConfig",
+    "visualdl": "Record",
 }
 _FULL_NAMES = {
     name: f"{package}.{name}" for package, names in _PACKAGES.items() for name in names.split()

@@ -901,3 +901,215 @@ class ProjectorConfig(_Message):
         embeddings: Iterable[EmbeddingInfo] | None = ...,
         model_checkpoint_dir: str | None = ...,
     ) -> None: ...
+
+# visualdl.proto
+class Record(_Message):
+    class Image(_Message):
+        encoded_image_string: bytes
+        def __init__(
+            self,
+            *,
+            encoded_image_string: bytes | None = ...,
+        ) -> None: ...
+    class Text(_Message):
+        encoded_text_string: str
+        def __init__(
+            self,
+            *,
+            encoded_text_string: str | None = ...,
+        ) -> None: ...
+    class Audio(_Message):
+        sample_rate: float
+        num_channels: int
+        length_frames: int
+        encoded_audio_string: bytes
+        content_type: str
+        def __init__(
+            self,
+            *,
+            sample_rate: float | None = ...,
+            num_channels: int | None = ...,
+            length_frames: int | None = ...,
+            encoded_audio_string: bytes | None = ...,
+            content_type: str | None = ...,
+        ) -> None: ...
+    class Embedding(_Message):
+        @property
+        def label(self) -> MutableSequence[str]: ...
+        @property
+        def vectors(self) -> MutableSequence[float]: ...
+        def __init__(
+            self,
+            *,
+            label: Iterable[str] | None = ...,
+            vectors: Iterable[float] | None = ...,
+        ) -> None: ...
+    class Embeddings(_Message):
+        @property
+        def embeddings(self) -> _Messages[Record.Embedding]: ...
+        @property
+        def label_meta(self) -> MutableSequence[str]: ...
+        def __init__(
+            self,
+            *,
+            embeddings: Iterable[Record.Embedding] | None = ...,
+            label_meta: Iterable[str] | None = ...,
+        ) -> None: ...
+    class bytes_embeddings(_Message):
+        encoded_labels: bytes
+        encoded_vectors: bytes
+        def __init__(
+            self,
+            *,
+            encoded_labels: bytes | None = ...,
+            encoded_vectors: bytes | None = ...,
+        ) -> None: ...
+    class Histogram(_Message):
+        @property
+        def hist(self) -> MutableSequence[float]: ...
+        @property
+        def bin_edges(self) -> MutableSequence[float]: ...
+        def __init__(
+            self,
+            *,
+            hist: Iterable[float] | None = ...,
+            bin_edges: Iterable[float] | None = ...,
+        ) -> None: ...
+    class PRCurve(_Message):
+        @property
+        def TP(self) -> MutableSequence[int]: ...
+        @property
+        def FP(self) -> MutableSequence[int]: ...
+        @property
+        def TN(self) -> MutableSequence[int]: ...
+        @property
+        def FN(self) -> MutableSequence[int]: ...
+        @property
+        def precision(self) -> MutableSequence[float]: ...
+        @property
+        def recall(self) -> MutableSequence[float]: ...
+        def __init__(
+            self,
+            *,
+            TP: Iterable[int] | None = ...,
+            FP: Iterable[int] | None = ...,
+            TN: Iterable[int] | None = ...,
+            FN: Iterable[int] | None = ...,
+            precision: Iterable[float] | None = ...,
+            recall: Iterable[float] | None = ...,
+        ) -> None: ...
+    class ROC_Curve(_Message):
+        @property
+        def TP(self) -> MutableSequence[int]: ...
+        @property
+        def FP(self) -> MutableSequence[int]: ...
+        @property
+        def TN(self) -> MutableSequence[int]: ...
+        @property
+        def FN(self) -> MutableSequence[int]: ...
+        @property
+        def tpr(self) -> MutableSequence[float]: ...
+        @property
+        def fpr(self) -> MutableSequence[float]: ...
+        def __init__(
+            self,
+            *,
+            TP: Iterable[int] | None = ...,
+            FP: Iterable[int] | None = ...,
+            TN: Iterable[int] | None = ...,
+            FN: Iterable[int] | None = ...,
+            tpr: Iterable[float] | None = ...,
+            fpr: Iterable[float] | None = ...,
+        ) -> None: ...
+    class HParam(_Message):
+        class HparamInfo(_Message):
+            int_value: int
+            float_value: float
+            string_value: str
+            name: str
+            def __init__(
+                self,
+                *,
+                int_value: int | None = ...,
+                float_value: float | None = ...,
+                string_value: str | None = ...,
+                name: str | None = ...,
+            ) -> None: ...
+        @property
+        def hparamInfos(self) -> _Messages[Record.HParam.HparamInfo]: ...
+        @property
+        def metricInfos(self) -> _Messages[Record.HParam.HparamInfo]: ...
+        name: str
+        def __init__(
+            self,
+            *,
+            hparamInfos: Iterable[Record.HParam.HparamInfo] | None = ...,
+            metricInfos: Iterable[Record.HParam.HparamInfo] | None = ...,
+            name: str | None = ...,
+        ) -> None: ...
+    class MetaData(_Message):
+        display_name: str
+        def __init__(
+            self,
+            *,
+            display_name: str | None = ...,
+        ) -> None: ...
+    class TagValue(_Message):
+        tag: str
+        value: float
+        def __init__(
+            self,
+            *,
+            tag: str | None = ...,
+            value: float | None = ...,
+        ) -> None: ...
+    class Value(_Message):
+        id: int
+        tag: str
+        timestamp: int
+        value: float
+        @property
+        def image(self) -> Record.Image: ...
+        @property
+        def audio(self) -> Record.Audio: ...
+        @property
+        def embeddings(self) -> Record.Embeddings: ...
+        @property
+        def histogram(self) -> Record.Histogram: ...
+        @property
+        def pr_curve(self) -> Record.PRCurve: ...
+        @property
+        def meta_data(self) -> Record.MetaData: ...
+        @property
+        def roc_curve(self) -> Record.ROC_Curve: ...
+        @property
+        def text(self) -> Record.Text: ...
+        @property
+        def hparam(self) -> Record.HParam: ...
+        @property
+        def tag_value(self) -> Record.TagValue: ...
+        def __init__(
+            self,
+            *,
+            id: int | None = ...,
+            tag: str | None = ...,
+            timestamp: int | None = ...,
+            value: float | None = ...,
+            image: Record.Image | None = ...,
+            audio: Record.Audio | None = ...,
+            embeddings: Record.Embeddings | None = ...,
+            histogram: Record.Histogram | None = ...,
+            pr_curve: Record.PRCurve | None = ...,
+            meta_data: Record.MetaData | None = ...,
+            roc_curve: Record.ROC_Curve | None = ...,
+            text: Record.Text | None = ...,
+            hparam: Record.HParam | None = ...,
+            tag_value: Record.TagValue | None = ...,
+        ) -> None: ...
+    @property
+    def values(self) -> _Messages[Record.Value]: ...
+    def __init__(
+        self,
+        *,
+        values: Iterable[Record.Value] | None = ...,
+    ) -> None: ...

@@ -15,6 +15,7 @@ from google.protobuf import descriptor_pb2
 
 HERE = Path(__file__).parent
 SOURCES = ["tensor", "summary", "event", "graph", "plugins", "hparams", "mesh", "projector"]
+SOURCES += ["visualdl"]
 
 # Top-level names of another package that would hide one of package tensorboard.
 RENAMED = {".tensorboard.hparams.DataType": "HParamType"}
@@ -94,7 +95,7 @@ def own_files(
     files: Any,
 ) -> Iterator[Any]:
     """Those of the set that stand in this folder."""
-    return (file for file in files.file if file.package.startswith("tensorboard"))
+    return (file for file in files.file if not file.package.startswith("google"))
 
 
 def _python_name(full_name: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds event files, by TensorBoard's rule of what a run is."""
+"""Finds event files and VisualDL logs, by TensorBoard's rule of what a run is."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["EVENT_FILE_MARK", "PathLike", "as_paths", "base_of", "find_event_files"]
+__all__ = [
+    "EVENT_FILE_MARK",
+    "VISUALDL_MARK",
+    "PathLike",
+    "as_paths",
+    "base_of",
+    "find_event_files",
+]
 
 PathLike = str | os.PathLike[str]
 
-# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains this.
+# TensorBoard (backend/event_processing/io_wrapper.py) takes every file whose name contains the
+# first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
+VISUALDL_MARK = "vdlrecords"
+_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -50,7 +60,7 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
         yield root.parent.relative_to(base).as_posix(), root
         return
     for where, names in _walk(root):
-        marked = [name for name in names if EVENT_FILE_MARK in name]
+        marked = [name for name in names if any(mark in name for mark in _MARKS)]
         if not marked:
             continue
         directory = Path(where)

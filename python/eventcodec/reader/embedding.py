@@ -1,4 +1,5 @@
-"""Embeddings: what the projector's configuration names, which stands beside the event files."""
+"""Embeddings: what the projector's configuration names, which stands beside the event files; and
+those that stand in a VisualDL log."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from eventcodec.errors import CorruptRecordError
 
-__all__ = ["CONFIG_NAME", "Embedding", "find_embeddings"]
+__all__ = ["CONFIG_NAME", "Embedding", "RecordedEmbedding", "find_embeddings", "recorded_embedding"]
 
 # tensorboard/plugins/projector/__init__.py: PROJECTOR_FILENAME
 CONFIG_NAME = "projector_config.pbtxt"
@@ -109,6 +110,54 @@ class Embedding:
                 f"embedding {self.name!r}: {path!r} leads out of the log directory {self.root}"
             )
         return found
+
+
+class RecordedEmbedding(Embedding):
+    """An embedding that stands in the log itself, as VisualDL writes it. It has no paths."""
+
+    def __init__(
+        self, name: str, vectors: NDArray[np.float32], labels: dict[str, list[str]]
+    ) -> None:
+        super().__init__(name, vectors.shape, "", "", "", (), Path(), Path())
+        object.__setattr__(self, "_vectors", vectors)
+        object.__setattr__(self, "_labels", labels)
+
+    def to_array(self) -> NDArray[np.float32]:
+        """Return the vectors: float32[vectors, dimensions]."""
+        vectors: NDArray[np.float32] = self.__dict__["_vectors"].copy()
+        return vectors
+
+    def metadata(self) -> dict[str, list[str]]:
+        """Return the labels of the vectors: column -> one label for each vector."""
+        labels: dict[str, list[str]] = self.__dict__["_labels"]
+        return {column: list(values) for column, values in labels.items()}
+
+
+def recorded_embedding(content: bytes, name: str) -> RecordedEmbedding:
+    """Return the embedding of a VisualDL Embeddings message.
+
+    Raises:
+        ValueError: vectors or labels of different lengths.
+        google.protobuf.message.DecodeError: it is malformed.
+    """
+    from eventcodec.proto import Record
+
+    message = Record.Embeddings.FromString(content)
+    lengths = {(len(each.label), len(each.vectors)) for each in message.embeddings}
+    if len(lengths) > 1:
+        raise ValueError(f"embedding {name!r} has vectors or labels of different lengths")
+    columns, width = lengths.pop() if lengths else (0, 0)
+    heading = list(message.label_meta) or (["label"] if columns == 1 else [])
+    if len(heading) != columns:
+        heading = [f"label_{number}" for number in range(columns)]
+    vectors = np.empty((len(message.embeddings), width), np.float32)
+    for row, each in zip(vectors, message.embeddings, strict=True):
+        row[:] = each.vectors
+    labels = {
+        column: [each.label[number] for each in message.embeddings]
+        for number, column in enumerate(heading)
+    }
+    return RecordedEmbedding(name, vectors, labels)
 
 
 def find_embeddings(directories: list[Path], root: Path) -> dict[str, Embedding]:

@@ -165,14 +165,8 @@ class Log:
         self._files = {
             path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
         }
-        failures = _native.scan_files(
-            list(self._files.values()),
-            mode=self._mode,
-            verify=self._verify,
-            threads=self._threads,
-            keep_rows=True,
-        )
         self._unread = {}
+        failures = self._scan(list(self._files.values()))
         for path, failure in zip(self._files, failures, strict=True):
             if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
                 self._unread[path] = failure
@@ -309,6 +303,21 @@ class Log:
         """Yield each run's name and its files as the native core reads them; for follow()."""
         for name, (paths, _) in self._runs.items():
             yield name, [self._files[path] for path in paths]
+
+    def scan(self, files: list[_native.EventFile]) -> None:
+        """Read what some files have gained, without looking for others; for follow().
+
+        The runs of the log do not know of it until the next refresh(), which also tells of a file
+        that cannot be read any more.
+        """
+        for failure in self._scan(files):
+            if failure is not None and not isinstance(failure, OSError):
+                raise failure
+
+    def _scan(self, files: list[_native.EventFile]) -> list[Exception | None]:
+        return _native.scan_files(
+            files, mode=self._mode, verify=self._verify, threads=self._threads, keep_rows=True
+        )
 
     def _find(
         self,

@@ -32,8 +32,30 @@ __all__ = [
 _Value = TypeVar("_Value")
 
 
-def parse_row(part: Part, row: int, parse: Callable[[Summary.Value, int], _Value]) -> _Value:
-    """Return parse(value, item) of the value of a row.
+def value_of(part: Part, data: bytes, *, at: int = 0) -> Summary.Value:
+    """Parse the value of a row, in the form of event files whatever the file is.
+
+    Args:
+        part: where it stands.
+        data: what the file holds there.
+        at: which of the values that stand for one of VisualDL's.
+
+    Raises:
+        google.protobuf.message.DecodeError, ValueError: it is malformed.
+    """
+    if part.file.format == "events":
+        from eventcodec.proto import Summary
+
+        return Summary.Value.FromString(data)
+    from eventcodec.vdl.summary import as_summary_values, parse_value
+
+    return list(as_summary_values(parse_value(data)))[at]
+
+
+def parse_row(
+    part: Part, row: int, parse: Callable[[Summary.Value, int], _Value], *, at: int = 0
+) -> _Value:
+    """Return parse(value, item) of the value of a row; `at` as in value_of().
 
     Raises:
         CorruptRecordError: the record has been damaged since it was scanned, or holds something
@@ -42,11 +64,9 @@ def parse_row(part: Part, row: int, parse: Callable[[Summary.Value, int], _Value
     """
     from google.protobuf.message import DecodeError
 
-    from eventcodec.proto import Summary
-
     data, item, offset = part.file.value(part.series, row)
     try:
-        return parse(Summary.Value.FromString(data), item)
+        return parse(value_of(part, data, at=at), item)
     except (ValueError, DecodeError) as error:
         raise _malformed(part, offset, error) from error
 
@@ -151,6 +171,8 @@ class GraphSeries(Series[Graph]):
 
 class RawSeries(Series[bytes]):
     """The values of one tag as they stand in the file: `series[i]` is a serialized Summary.Value.
+
+    Of a VisualDL log it is a serialized Record.Value.
 
     Of the graphs and run metadata that are no summaries it is the GraphDef, MetaGraphDef or
     TaggedRunMetadata. An image or clip of an event with several gives the value with all of them.

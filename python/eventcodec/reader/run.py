@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.reader.custom_scalars import layout_of
-from eventcodec.reader.embedding import Embedding, find_embeddings
+from eventcodec.reader.embedding import Embedding, find_embeddings, recorded_embedding
 from eventcodec.reader.hparams import HParams, merge, message_of
 from eventcodec.reader.message_series import (
     AudioSeries,
@@ -23,6 +23,7 @@ from eventcodec.reader.message_series import (
     RawSeries,
     TensorSeries,
     parse_row,
+    plugin_content,
 )
 from eventcodec.reader.restarts import valid_parts
 from eventcodec.reader.series import (
@@ -209,6 +210,21 @@ class Run:
             self._tags = Named("tag", list(tags), tags.__getitem__)
         return self._tags
 
+    def contents(self) -> Iterator[tuple[str, Tag]]:
+        """Yield every tag with what it is, once for each kind that it was used for."""
+        for (name, _), (tag, _) in self._rows().items():
+            yield name, tag
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the run, in the order in which they are read."""
+        return [Path(file.path) for file in self._files]
+
+    @property
+    def formats(self) -> set[str]:
+        """The families of the run's files: "events", "visualdl"."""
+        return {file.format for file in self._files}
+
     @property
     def scalars(self) -> Mapping[str, ScalarSeries]:
         """Scalar series by tag."""
@@ -276,9 +292,11 @@ class Run:
             OSError: a file cannot be read.
         """
         if "hparams" not in self._mappings:
-            rows = self._rows_of("hparams")
+            # VisualDL says with one value what takes two in an event file.
             messages = [
-                parse_row(part, row, lambda value, _: message_of(value)) for part, row in rows
+                parse_row(part, row, lambda value, _: message_of(value), at=at)
+                for part, row in self._rows_of("hparams")
+                for at in range(1 if part.file.format == "events" else 2)
             ]
             scalars = self.scalars.items() if messages else ()
             last = {tag: float(series.values[-1]) for tag, series in scalars if len(series)}
@@ -303,14 +321,33 @@ class Run:
         return parse_row(*rows[-1], lambda value, _: layout_of(value)) if rows else []
 
     @property
+    def display_name(self) -> str:
+        """The name that VisualDL's pages show for the run, "" for none."""
+        named = [
+            tag.display_name
+            for tag in self.tags.values()
+            if tag.plugin == "meta_data" and tag.display_name
+        ]
+        return named[-1] if named else ""
+
+    @property
     def embeddings(self) -> Mapping[str, Embedding]:
-        """Embeddings by name, from the projector's configuration beside the event files.
+        """Embeddings by name: of the projector's configuration beside the event files, and those
+        that stand in VisualDL logs, the last of each tag.
 
         Raises:
             CorruptRecordError: the configuration cannot be parsed.
             OSError: it cannot be read.
         """
         found = find_embeddings(self._directories, self._root)
+        for (name, _), (tag, parts) in self._rows().items():
+            if tag.plugin == "embeddings":
+                row = parts[-1].row_numbers()[-1]
+                found[name] = parse_row(
+                    parts[-1],
+                    row,
+                    lambda value, _: recorded_embedding(plugin_content(value), value.tag),
+                )
         return Named("embedding", list(found), found.__getitem__)
 
     def __repr__(self) -> str:

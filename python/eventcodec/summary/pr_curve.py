@@ -30,7 +30,7 @@ def pr_curve_summary(
         tag: name of the series.
         labels: n bools or numbers 0 and 1, any shape.
         predictions: n numbers from 0 to 1, in the shape of `labels`.
-        num_thresholds: how many evenly spaced thresholds from 0 to 1, at least 2.
+        num_thresholds: how many evenly spaced thresholds from 0 to 1, at least 1.
         weights: of each prediction, or one for all; None is 1.
 
     Returns:
@@ -40,7 +40,7 @@ def pr_curve_summary(
     Raises:
         TypeError: something is no array of numbers.
         ValueError: shapes differ, a label or prediction is outside of 0 to 1, or there are fewer
-            than two thresholds.
+            than one threshold.
 
     Source: tensorboard/plugins/pr_curve/summary.py.
 
@@ -51,8 +51,8 @@ def pr_curve_summary(
     label_array = as_array(labels, argument="labels")
     prediction_array = as_array(predictions, argument="predictions")
     thresholds = operator.index(num_thresholds)
-    if thresholds < 2:
-        raise ValueError(f"num_thresholds must be at least 2, got {num_thresholds!r}")
+    if thresholds < 1:
+        raise ValueError(f"num_thresholds must be at least 1, got {num_thresholds!r}")
     if label_array.shape != prediction_array.shape:
         raise ValueError(
             f"labels and predictions must have one shape, got {label_array.shape} and "

@@ -104,7 +104,7 @@ def add_pr_curve(
         labels: n bools or numbers 0 and 1: the truth.
         predictions: n numbers from 0 to 1: how probable a 1 is, in the shape of `labels`.
         global_step: the step; None is 0.
-        num_thresholds: how many thresholds from 0 to 1 the curve has points for, at least 2.
+        num_thresholds: how many thresholds from 0 to 1 the curve has points for, at least 1.
         weights: of each prediction, or one for all; None is 1.
         walltime: finite seconds since 1970; None is now.
 

@@ -9,7 +9,16 @@ import subprocess
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
-__all__ = ["ALL_BUT_ONE", "FOREVER", "HALF", "Action", "FaultControl", "Operation", "build_shim"]
+__all__ = [
+    "ALL_BUT_ONE",
+    "FOREVER",
+    "HALF",
+    "Action",
+    "FaultControl",
+    "Operation",
+    "build_shim",
+    "compiler",
+]
 
 FOREVER = (1 << 64) - 1
 # Sizes of a short write that depend on what was asked for.
@@ -41,14 +50,19 @@ class Action(IntEnum):
     STALL = 6
 
 
+def compiler() -> str:
+    """Find a C compiler."""
+    found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    assert found is not None, "the campaigns need a C compiler (cc, gcc or clang)"
+    return found
+
+
 def build_shim(directory: Path) -> Path:
     """Compile fault_shim.c into `directory`."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    assert compiler is not None, "the campaigns need a C compiler (cc, gcc or clang)"
     library = directory / "fault_shim.so"
     source = Path(__file__).with_suffix(".c")
     flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-Wno-nonnull-compare", "-shared", "-fPIC"]
-    subprocess.run([compiler, *flags, str(source), "-o", str(library), "-ldl"], check=True)
+    subprocess.run([compiler(), *flags, str(source), "-o", str(library), "-ldl"], check=True)
     return library
 
 

@@ -24,6 +24,8 @@ __all__ = ["FILE_NAME", "draw_events", "frame", "write_log", "write_run"]
 FILE_NAME = "events.out.tfevents.{:010d}.host.1.0"
 _FLOATS = [np.float16, np.float32, np.float64]
 _INTEGERS = [np.int16, np.int32, np.int64, np.uint8, np.bool_]
+# TensorBoard's SCALAR, TENSOR and BLOB_SEQUENCE.
+_DATA_CLASSES = {"scalars": 1, "histograms": 2, "text": 2, "images": 3, "audio": 3}
 _TAGS = ["a", "loss/train", "x y", "ünicode", "deep/er/tag", "b" * 70, "c" * 200]
 
 
@@ -74,7 +76,7 @@ class _Draw:
                 if self.rng.random() < 0.3:
                     value.metadata.summary_description = "about *it*"
                 if self.rng.random() < 0.3:
-                    value.metadata.data_class = self.rng.choice([0, 1, 2, 3])
+                    value.metadata.data_class = _DATA_CLASSES.get(plugin, 0)
         return summary
 
     def _number(self) -> float:

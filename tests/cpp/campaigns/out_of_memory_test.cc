@@ -1,6 +1,7 @@
 // Campaign C8: the n-th allocation fails, once or for good, for every n until the work is done.
 // Nothing throws, crashes or leaks; the account holds; the files hold whole records, and with
 // memory back everything that was not dropped is in them.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/rewriter.h"
+#include "archive/salvage.h"
 #include "campaigns/campaign.h"
 #include "campaigns/failing_memory.h"
 #include "campaigns/temporary_directory.h"
@@ -21,6 +24,7 @@
 #include "scan/files.h"
 #include "stream/event_stream.h"
 
+namespace archive = eventcodec::archive;
 namespace event = eventcodec::event;
 namespace record = eventcodec::record;
 namespace scan = eventcodec::scan;
@@ -229,7 +233,8 @@ TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
       scan::EventFile first(one);
       scan::EventFile second(two);
       scan::EventFile* const files[] = {&first, &second};
-      const scan::Options options;
+      scan::Options options;
+      options.least_part = 512;  // so that one file is read on several threads, too
       FailingMemory::arm(n, for_good);
       std::vector<eventcodec::Status> statuses;
       try {
@@ -250,6 +255,50 @@ TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
       return failed;
     });
   }
+}
+
+TEST(salvage_and_rewriter_report_every_failing_allocation) {
+  campaigns::Report report("C8 out of memory: repair, rewrite, saved scans", "P21 P23");
+  const TemporaryDirectory directory;
+  const std::string log = write_log(directory, "one.tfevents", 200);
+  const int from = ::open(log.c_str(), O_RDONLY);
+  const int to = ::open("/dev/null", O_WRONLY);
+  const auto is_fine = [](const auto& result) {
+    return result.ok() || result.error().code == eventcodec::Errc::kOutOfMemory;
+  };
+  fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
+    FailingMemory::arm(n, for_good);
+    const bool fine = is_fine(archive::salvage(from, to, {}));
+    const std::uint64_t failed = FailingMemory::disarm();
+    CHECK(fine);
+    return failed;
+  });
+  fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
+    archive::Rules rules;
+    rules.step_shift = 1;
+    rules.collect = true;
+    archive::Rewriter rewriter(std::move(rules));
+    FailingMemory::arm(n, for_good);
+    const bool fine = is_fine(rewriter.copy({.fd = from, .restarts = {}, .void_from = {}}, to, 0));
+    const std::uint64_t failed = FailingMemory::disarm();
+    CHECK(fine);
+    return failed;
+  });
+  scan::EventFile file(log);
+  eventcodec::Buffer scratch;
+  CHECK(file.scan({}, scratch).ok());
+  eventcodec::Buffer state;
+  CHECK(file.save(state));
+  fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
+    scan::EventFile other(log);
+    FailingMemory::arm(n, for_good);
+    const bool fine = is_fine(other.restore(state.view()));
+    const std::uint64_t failed = FailingMemory::disarm();
+    CHECK(fine);
+    return failed;
+  });
+  ::close(from);
+  ::close(to);
 }
 
 TEST(a_process_that_can_have_no_thread_still_logs) {

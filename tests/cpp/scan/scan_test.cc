@@ -190,15 +190,15 @@ TEST(fetch_refuses_another_record) {
   add_scalars(content, 1, {"a"}, 1.0f);
   const std::string path = directory.file("f", content);
   scan::Fetched fetched;
-  CHECK(scan::fetch(path, {0, 0, 0}, "a", &fetched).ok());
+  CHECK(scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "a", &fetched).ok());
   scan::Fetched other;
-  CHECK(!scan::fetch(path, {0, 0, 0}, "b", &other).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "b", &other).ok());
   scan::Fetched index;
-  CHECK(!scan::fetch(path, {0, 1, 0}, "a", &index).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 1, 0}, "a", &index).ok());
   scan::Fetched beyond;
-  CHECK(!scan::fetch(path, {content.size(), 0, 0}, "a", &beyond).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {content.size(), 0, 0}, "a", &beyond).ok());
   scan::Fetched far;
-  CHECK(!scan::fetch(path, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
+  CHECK(!scan::fetch(path, scan::Format::kEvents, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
 }
 
 TEST(random_damage_never_changes_a_value) {
@@ -245,6 +245,60 @@ TEST(threads_read_every_file_once) {
       CHECK_EQ(results[index].ok(), i != 13);
       const std::uint64_t records = i == 13 ? 0 : static_cast<std::uint64_t>(50 * (i % 7));
       CHECK_EQ(files[index]->records(), records);
+    }
+  }
+}
+
+namespace {
+
+bool same_rows(const scan::Series& a, const scan::Series& b) {
+  return a.tag == b.tag && a.kind == b.kind && a.plugin == b.plugin && a.forms == b.forms &&
+         a.rows.size == b.rows.size &&
+         std::equal(a.rows.steps, a.rows.steps + a.rows.size, b.rows.steps) &&
+         std::equal(a.rows.wall_times, a.rows.wall_times + a.rows.size, b.rows.wall_times) &&
+         (a.kind != scan::Kind::kScalars ||
+          std::equal(a.rows.values, a.rows.values + a.rows.size, b.rows.values));
+}
+
+// Adds a record whose payload, under a tag of its own, is a file of records.
+void add_nested(Buffer& out, check::Random& random) {
+  Buffer inner;
+  for (int i = 0; i < 20; ++i) add_scalars(inner, i, {"inner"}, 1.0f);
+  const std::string content(reinterpret_cast<const char*>(inner.data()), inner.size());
+  add_scalars(out, static_cast<std::int64_t>(random.below(9)), {content}, 2.0f);
+}
+
+}  // namespace
+
+TEST(threads_in_one_file_read_what_one_reads) {
+  const Directory directory;
+  check::Random random(5);  // seed 5
+  for (int round = 0; round < 40; ++round) {
+    Buffer content;
+    for (int step = 0; step < 300; ++step) {
+      add_scalars(content, step, {std::string(1, static_cast<char>('a' + random.below(4)))}, 1.0f);
+      if (random.below(40) == 0) add_nested(content, random);
+    }
+    if (round % 2 == 1) content.data()[random.below(content.size())] ^= 0x10;
+    const std::string path = directory.file("f", content);
+    scan::EventFile one(path);
+    scan::EventFile many(path);
+    scan::Options options;
+    options.least_part = 700;
+    Buffer scratch;
+    REQUIRE(one.scan(options, scratch).ok());
+    REQUIRE(many.scan(options, scratch, 4).ok());
+    CHECK_EQ(many.records(), one.records());
+    CHECK_EQ(many.pending(), one.pending());
+    REQUIRE(many.damage().size() == one.damage().size());
+    for (std::size_t i = 0; i < one.damage().size(); ++i) {
+      CHECK_EQ(many.damage()[i].offset, one.damage()[i].offset);
+      CHECK_EQ(many.damage()[i].length, one.damage()[i].length);
+      CHECK_EQ(many.damage()[i].records_before, one.damage()[i].records_before);
+    }
+    REQUIRE(many.series().size() == one.series().size());
+    for (std::size_t i = 0; i < one.series().size(); ++i) {
+      REQUIRE(same_rows(many.series()[i], one.series()[i]));
     }
   }
 }

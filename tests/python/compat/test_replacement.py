@@ -32,6 +32,11 @@ look("X", SummaryWriter); look("X global", GlobalSummaryWriter)
 look("X writer", tensorboardX.writer.SummaryWriter)
 look("X events", tensorboardX.event_file_writer.EventFileWriter)
 """
+VISUALDL = """
+from visualdl import LogWriter
+import visualdl.writer.writer
+look("visualdl", LogWriter); look("visualdl writer", visualdl.writer.writer.LogWriter)
+"""
 SHOW = "print(json.dumps(found))\n"
 
 
@@ -59,7 +64,9 @@ EVENTCODEC = [sys.executable, "-m", "eventcodec.cli", "run"]
 
 
 @pytest.mark.parametrize("imported", ["before", "after"])
-@pytest.mark.parametrize("package", [TORCH, TENSORBOARDX], ids=["torch", "tensorboardX"])
+@pytest.mark.parametrize(
+    "package", [TORCH, TENSORBOARDX, VISUALDL], ids=["torch", "tensorboardX", "visualdl"]
+)
 def test_patch_and_unpatch(tmp_path, package, imported):
     first = "import eventcodec\neventcodec.patch()\n"
     before = package if imported == "before" else ""

@@ -45,6 +45,7 @@ ORACLES = {
     ],
     "tensorboard.mesh": ["tensorboard.plugins.mesh.plugin_data_pb2"],
     "tensorboard.projector": ["tensorboard.plugins.projector.projector_config_pb2"],
+    "visualdl": ["visualdl.proto.record_pb2"],
 }
 
 # What graph.proto and tensor.proto leave out on purpose: kept as unknown fields.

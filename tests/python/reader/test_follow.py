@@ -84,3 +84,31 @@ def test_summary_iterator(tmp_path: Path, frame: Any, event: Any) -> None:
     path.write_bytes(whole[:20] + b"\xff" + whole[21:])
     with pytest.raises(eventcodec.CorruptRecordError):
         list(eventcodec.summary_iterator(path))
+
+
+def test_many_idle_files_cost_little(tmp_path: Path) -> None:
+    """One processor's hundredth, give or take, for files that nobody writes to."""
+    for number in range(1000):
+        (tmp_path / f"run{number}").mkdir()
+        (tmp_path / f"run{number}" / "events.out.tfevents.1").write_bytes(b"")
+    started, cpu = time.monotonic(), time.process_time()
+    assert list(eventcodec.follow(tmp_path, timeout=2.0)) == []
+    share = (time.process_time() - cpu) / (time.monotonic() - started)
+    assert share < 0.1  # of which opening the log is most; ten looks a second take three times that
+
+
+def test_a_busy_file_among_idle_ones_is_seen_at_once(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"run{number}").mkdir()
+        (tmp_path / f"run{number}" / "events.out.tfevents.1").write_bytes(b"")
+    with eventcodec.SummaryWriter(str(tmp_path / "busy"), durability="process") as writer:
+        writer.add_scalar("loss", 0.0, 0)
+        points = eventcodec.follow(tmp_path, timeout=60)
+        assert next(points).step == 0
+        looks = []
+        for step in range(1, 6):
+            writer.add_scalar("loss", 1.0, step)
+            started = time.monotonic()
+            assert next(points).step == step
+            looks.append(time.monotonic() - started)
+        assert min(looks) < 1.0

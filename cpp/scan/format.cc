@@ -1,0 +1,21 @@
+// format.cc - which of the two families a file belongs to.
+#include "scan/format.h"
+
+#include "record/unframe.h"
+#include "vdl/unframe.h"
+
+namespace eventcodec::scan {
+
+const char* name_of(Format format) { return format == Format::kVisualDl ? "visualdl" : "events"; }
+
+Format format_of(ByteView begin, std::string_view path) {
+  if (begin.size() >= record::kHeaderBytes &&
+      record::unframe(begin, record::Verify::kNo).kind != record::Unframed::Kind::kDamage) {
+    return Format::kEvents;
+  }
+  if (vdl::read_header(begin).kind == vdl::Header::Kind::kRecord) return Format::kVisualDl;
+  const std::string_view name = path.substr(path.find_last_of('/') + 1);
+  return name.find("vdlrecords") == std::string_view::npos ? Format::kEvents : Format::kVisualDl;
+}
+
+}  // namespace eventcodec::scan
