@@ -21,6 +21,9 @@ from eventcodec.bench.trial import OURS, Case, Trial
 __all__ = ["Row", "measure", "measure_case", "quiet_peers"]
 
 
+FEWEST_ROUNDS = 2
+
+
 @dataclass(frozen=True)
 class Row:
     """What one contender of one case took.
@@ -92,7 +95,12 @@ def spread_of(times: Sequence[float]) -> float:
 
 
 def measure_case(
-    case: Case, directory: Path, *, rounds: int, advance: Callable[[int], None] = lambda _: None
+    case: Case,
+    directory: Path,
+    *,
+    rounds: int,
+    case_seconds: float = 4.0,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> list[Row]:
     """Measure one case.
 
@@ -100,13 +108,18 @@ def measure_case(
         case: with eventcodec as its first contender.
         directory: an existing directory to write into.
         rounds: how many timed trials each contender runs.
+        case_seconds: after this, two timed trials of each are enough.
         advance: called after each trial with how many have been run.
     """
     times: dict[str, list[tuple[float, float]]] = {c.name: [] for c in case.contenders}
     units = {c.name: c.count or case.count for c in case.contenders}
     stored = {}
     trials = 0
+    started = time.monotonic()
     for turn in range(-1, rounds):
+        # A case of slow contenders ends early, so that a whole run takes minutes.
+        if turn >= FEWEST_ROUNDS and time.monotonic() - started > case_seconds:
+            break
         # Another one starts each round, so that no one always runs after the same neighbour.
         shift = turn % len(case.contenders)
         for contender in case.contenders[shift:] + case.contenders[:shift]:

@@ -64,7 +64,7 @@ def rate_of(row: Row) -> str:
     """Bytes a second where a unit has bytes, or else units a second; close() included."""
     if row.size:
         return format_rate(row.size / row.total, "B/s")
-    return format_rate(1 / row.total, "/s")
+    return format_rate(1 / row.total, "/s").replace(" /s", "/s")
 
 
 def format_share(share: float) -> str:

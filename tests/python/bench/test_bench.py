@@ -1,6 +1,9 @@
 """The benchmark measures what it says: contenders checked, wrong results caught, sane figures."""
 
 import io
+import math
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import eventcodec
 from eventcodec.bench import baselines
 from eventcodec.bench.cases import CASES, build_case
 from eventcodec.bench.inputs import PICTURES
-from eventcodec.bench.measure import measure, measure_case, quiet_peers
+from eventcodec.bench.measure import measure_case, quiet_peers
 from eventcodec.bench.sizes import Sizes
 from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
 
@@ -58,18 +61,27 @@ def test_a_wrong_result_is_not_measured(tmp_path):
         measure_case(case, tmp_path, rounds=1)
 
 
-def test_rounds_interleave_and_rotate():
+def test_rounds_interleave_and_rotate(tmp_path):
     order = []
 
     def contender(name):
         return Contender(name, lambda _: Trial(lambda: order.append(name)))
 
     case = Case("x", "call", 1, 0, (contender(OURS), contender("a"), contender("b")))
-    rows = measure(lambda: case, rounds=3)
+    rows = measure_case(case, tmp_path, rounds=3, case_seconds=math.inf)
     assert len(rows) == 3
     timed = [order[i : i + 3] for i in range(3, 12, 3)]
     assert {turn[0] for turn in timed} == {OURS, "a", "b"}
     assert all(sorted(turn) == sorted([OURS, "a", "b"]) for turn in timed)
+
+
+def test_slow_contenders_have_two_rounds():
+    runs = []
+    case = Case("x", "call", 1, 0, (Contender(OURS, lambda _: Trial(lambda: runs.append(1))),))
+    with tempfile.TemporaryDirectory() as directory:
+        (row,) = measure_case(case, Path(directory), rounds=9, case_seconds=0.0)
+    assert len(row.trials) == 2
+    assert len(runs) == 3  # one to warm up
 
 
 def test_plain_python_checksum_and_events_are_right(tmp_path):
