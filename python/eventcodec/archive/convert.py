@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from eventcodec.archive.atomic import new_directory
 from eventcodec.archive.losses import Loss, Losses
+from eventcodec.archive.output import OutputDirectory, check_run_name
 from eventcodec.archive.to_events import write_events
 from eventcodec.archive.to_visualdl import write_visualdl
 from eventcodec.damage import SkippedRegion
@@ -86,11 +86,12 @@ def convert(
     losses = Losses()
     values = 0
     write_run = write_visualdl if target == "vdlrecords" else write_events
-    with new_directory(Path(destination)) as directory:
+    with OutputDirectory(Path(destination)) as output:
         for done, (name, run) in enumerate(log.runs.items(), start=1):
             values += sum(tag.count for _, tag in run.contents())
-            write_run(run, directory / name, losses.of_run(name))
+            write_run(run, output.tree.path / check_run_name(name), losses.of_run(name))
             progress(done)
+        output.commit(others=True)
     return ConversionReport(
         str(source), str(destination), target, len(log), values, losses.found(), log.damage
     )

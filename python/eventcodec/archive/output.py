@@ -273,13 +273,18 @@ class OutputDirectory:
     def __enter__(self) -> Self:
         return self
 
-    def commit(self, pieces: Iterable[Piece]) -> None:
-        """Make the pieces durable, name them, and make the directory appear."""
+    def commit(self, pieces: Iterable[Piece] = (), *, others: bool = False) -> None:
+        """Make the pieces durable, name them, and make the directory appear.
+
+        Args:
+            pieces: what was written through the tree.
+            others: True when files were written into the tree's path, too, under their own names.
+        """
         by_run: dict[str, list[Piece]] = {}
         for piece in pieces:
             by_run.setdefault(piece.run, []).append(piece)
         root = os.open(self._temporary, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
-        many = sum(map(len, by_run.values())) > _MANY_FILES
+        many = others or sum(map(len, by_run.values())) > _MANY_FILES
         try:
             for run, files in by_run.items():
                 directory = self.tree._enter(run)
