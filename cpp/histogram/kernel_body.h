@@ -42,7 +42,7 @@ EVENTCODEC_INLINE void count_block(const std::uint8_t* p, std::size_t n,
                                    const typename Key<Wide>::Bits* table, std::uint32_t* slots) {
   using Bits = typename Key<Wide>::Bits;
   // All alike, as in a tensor of zeros; the comparison ends at the first that is not.
-  if (std::memcmp(p, p + sizeof(Wide), (n - 1) * sizeof(Wide)) == 0) {
+  if (n > 1 && std::memcmp(p, p + sizeof(Wide), (n - 1) * sizeof(Wide)) == 0) {
     slots[slot_of<Wide>(load_le<Bits>(p), table)] += static_cast<std::uint32_t>(n);
     return;
   }
