@@ -43,8 +43,10 @@ def measure(benchmark, tmp_path, case: Case, contender: Contender, *, to_close: 
     trials = []
 
     def set_up():
-        if trials and not to_close:
-            trials[-1].finish()
+        if trials:
+            if not to_close:
+                trials[-1].finish()
+            trials[-1].clean()
         directory = tmp_path / "trials" / str(len(trials))
         directory.mkdir(parents=True)
         trials.append(contender.start(directory))
@@ -55,10 +57,14 @@ def measure(benchmark, tmp_path, case: Case, contender: Contender, *, to_close: 
             trials[-1].finish()
 
     benchmark.group = f"{case.name}, to close" if to_close else case.name
-    benchmark.pedantic(work, setup=set_up, rounds=ROUNDS, warmup_rounds=1)
-    if not to_close:
-        trials[-1].finish()
-    trials[-1].check()
+    try:
+        benchmark.pedantic(work, setup=set_up, rounds=ROUNDS, warmup_rounds=1)
+        if not to_close:
+            trials[-1].finish()
+        trials[-1].check()
+    finally:
+        if trials:
+            trials[-1].clean()
     if benchmark.stats is not None:
         median = benchmark.stats.stats.median
         count = contender.count or case.count

@@ -70,18 +70,19 @@ def memory_copy(size: int, count: int) -> tuple[Contender, ...]:
     return _limit("memory copy", run)
 
 
-def page_cache_read(path: Callable[[Path], Path]) -> tuple[Contender, ...]:
-    """Read a file that is in the page cache into one buffer; `path` finds it, given a directory."""
+def page_cache_read(paths: Callable[[Path], list[Path]]) -> tuple[Contender, ...]:
+    """Read files that are in the page cache into one buffer; `paths` finds them for a trial."""
     buffer = bytearray(BLOCK)
 
     def start(directory: Path) -> Trial:
-        file = path(directory)
+        files = paths(directory)
 
         def run() -> None:
-            descriptor = os.open(file, os.O_RDONLY)
-            while os.readv(descriptor, [buffer]):
-                pass
-            os.close(descriptor)
+            for file in files:
+                descriptor = os.open(file, os.O_RDONLY)
+                while os.readv(descriptor, [buffer]):
+                    pass
+                os.close(descriptor)
 
         return Trial(run)
 

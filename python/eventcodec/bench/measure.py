@@ -67,13 +67,16 @@ class Row:
 def time_trial(trial: Trial, *, check: bool) -> tuple[float, float]:
     """Run one trial; give the seconds of its work and until its end."""
     gc.collect()
-    start = time.perf_counter()
-    trial.run()
-    ran = time.perf_counter()
-    trial.finish()
-    finished = time.perf_counter()
-    if check:
-        trial.check()
+    try:
+        start = time.perf_counter()
+        trial.run()
+        ran = time.perf_counter()
+        trial.finish()
+        finished = time.perf_counter()
+        if check:
+            trial.check()
+    finally:
+        trial.clean()
     return ran - start, finished - start
 
 

@@ -15,11 +15,13 @@ import numpy as np
 from eventcodec.bench import baselines
 
 __all__ = [
+    "blob_loaders",
     "crc32c_functions",
     "has",
     "histogram_functions",
     "png_decoder",
     "png_encoders",
+    "record_readers",
     "record_writers",
     "scanners",
     "summary_writers",
@@ -30,6 +32,7 @@ PACKAGES = (
     "torch",
     "tensorboardX",
     "tensorboard",
+    "tensorboard-data-server",
     "visualdl",
     "tbparse",
     "crc32c",
@@ -121,17 +124,48 @@ def crc32c_functions() -> dict[str, Callable[[bytes], int]]:
     )
 
 
+def record_readers() -> dict[str, Callable[[Path], int]]:
+    """Give, for each peer, a function that checks and counts the records of a file."""
+
+    def loader(module: Any) -> Callable[[Path], int]:
+        return lambda path: sum(1 for _ in module.RawEventFileLoader(str(path)).Load())
+
+    return _installed(
+        {"tensorboard": ("tensorboard.backend.event_processing.event_file_loader", loader)}
+    )
+
+
+def blob_loaders() -> dict[str, Callable[[Path], int]]:
+    """Give, for each peer, a function that loads the images and histograms of a directory."""
+
+    def accumulator(module: Any) -> Callable[[Path], int]:
+        def load(directory: Path) -> int:
+            keep = {module.IMAGES: 0, module.HISTOGRAMS: 0}
+            log = module.EventAccumulator(str(directory), size_guidance=keep)
+            log.Reload()
+            tags = log.Tags()
+            images = sum(len(log.Images(tag)) for tag in tags["images"])
+            return images + sum(len(log.Histograms(tag)) for tag in tags["histograms"])
+
+        return load
+
+    return _installed(
+        {"tensorboard": ("tensorboard.backend.event_processing.event_accumulator", accumulator)}
+    )
+
+
 def scanners() -> dict[str, Callable[[Path], int]]:
     """Give, for each peer, a function that loads all scalars of a directory and counts them."""
 
     def accumulator(module: Any) -> Callable[[Path], int]:
-        def scan(directory: Path) -> int:
+        def scan_run(directory: Path) -> int:
             # 0: keep every point, where TensorBoard would keep a sample.
             log = module.EventAccumulator(str(directory), size_guidance={module.SCALARS: 0})
             log.Reload()
             return sum(len(log.Scalars(tag)) for tag in log.Tags()["scalars"])
 
-        return scan
+        # It reads one run; a log may have many.
+        return lambda log: sum(map(scan_run, {path.parent for path in log.rglob("*tfevents*")}))
 
     def frame(module: Any) -> Callable[[Path], int]:
         return lambda directory: len(module.SummaryReader(str(directory)).scalars)

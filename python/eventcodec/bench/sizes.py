@@ -17,6 +17,8 @@ class Sizes:
         pictures, picture_bytes: a trial encodes a picture so often, and no more bytes than this.
         picture_side: pictures are cut to this many rows and columns; 0 leaves them whole.
         worth_threads: bytes of a picture from which two threads are a contender of their own.
+        files, file_scalars: a log has so many files of so many scalars.
+        blob_bytes: size of the log of images and histograms.
         latency_calls: how many calls of a trial are timed one by one, fewer when time is up.
         latency_seconds: when it is.
     """
@@ -35,6 +37,9 @@ class Sizes:
     picture_side: int = 0
     worth_threads: int = 4 << 20
     scanned: int = 100_000
+    files: int = 1_000
+    file_scalars: int = 1_000
+    blob_bytes: int = 500_000_000
     latency_calls: int = 100_000
     latency_seconds: float = 1.0
 
@@ -55,6 +60,9 @@ class Sizes:
             picture_bytes=4 << 20,
             picture_side=200,
             scanned=5_000,
+            files=100,
+            file_scalars=100,
+            blob_bytes=20_000_000,
             latency_calls=20_000,
             latency_seconds=0.25,
         )

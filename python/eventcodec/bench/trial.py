@@ -31,12 +31,14 @@ class Trial:
         finish: what is needed until the result is complete, as close(); timed on its own.
         check: raises AssertionError when the result is wrong; never timed.
         stored: bytes that came out, where they are not in files.
+        clean: ends what the trial left running, whatever became of it; never timed.
     """
 
     run: Callable[[], object]
     finish: Callable[[], object] = nothing
     check: Callable[[], object] = nothing
     stored: Callable[[], int] | None = None
+    clean: Callable[[], object] = nothing
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ TINY = Sizes(
     pictures=1,
     picture_side=30,
     scanned=200,
+    files=3,
+    file_scalars=20,
+    blob_bytes=1_000_000,
     latency_calls=50,
     latency_seconds=0.2,
 )
