@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 import eventcodec
 from eventcodec.cli.kinds import describe_other
@@ -35,8 +37,18 @@ __all__ = ["command", "run_table"]
 @click.argument("path")
 @run_option
 @tag_option
+@click.option("--tree", is_flag=True, help="Runs as a tree of directories, with counts.")
+@click.option("--long", "at_length", is_flag=True, help="Also plugins, NaN, wall times and bytes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(path: str, runs: tuple[str, ...], tags: tuple[str, ...], as_json: bool) -> None:
+def command(
+    path: str,
+    *,
+    runs: tuple[str, ...],
+    tags: tuple[str, ...],
+    tree: bool,
+    at_length: bool,
+    as_json: bool,
+) -> None:
     """List the runs and tags in PATH with kind, count, steps and last value.
 
     PATH is an event file or a log directory.
@@ -45,21 +57,54 @@ def command(path: str, runs: tuple[str, ...], tags: tuple[str, ...], as_json: bo
     Example:
       eventcodec ls runs
       eventcodec ls runs --run '*/train' --tag 'loss*' --json
+      eventcodec ls runs --tree
+      eventcodec ls runs --long --tag loss
     """
+    if tree + at_length + as_json > 1:
+        raise click.UsageError("--tree, --long and --json are three views: choose one")
     log = open_log(path)
     chosen = {name: log.runs[name] for name in pick(log.runs, runs, what="run")}
     shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
+    elif tree:
+        from eventcodec.cli.ls_views import run_tree
+
+        console().print(run_tree(path, chosen, shown))
     else:
-        out = console()
-        for number, (name, run) in enumerate(chosen.items()):
-            rows = [tag for tag in run.tags if tag in shown]
-            if rows:
-                if number:
-                    out.print()
-                out.print(run_table(name, run, rows))
+        print_tables(chosen, shown, long_view if at_length else run_table)
     report_damage(log)
+
+
+def print_tables(
+    runs: dict[str, Run], shown: set[str], lay_out: Callable[[str, Run, list[str]], Any]
+) -> None:
+    """Print a table for each run that has one of the tags."""
+    out = console()
+    first = True
+    for name, run in runs.items():
+        rows = [tag for tag in run.tags if tag in shown]
+        if rows:
+            if not first:
+                out.print()
+            out.print(lay_out(name, run, rows))
+            first = False
+
+
+def long_view(name: str, run: Run, tags: list[str]) -> Any:
+    """Lay out the tags of one run with all that is known of them."""
+    from eventcodec.cli.ls_views import long_table
+
+    known = run.tags
+    rows = [(tag, known[tag], last_value(run, tag), nan_count(run, tag)) for tag in tags]
+    return long_table(name, run, rows)
+
+
+def nan_count(run: Run, tag: str) -> int | None:
+    """Count the NaN of a scalar; None for what is no scalar."""
+    if tag not in run.scalars:
+        return None
+    return int(np.isnan(run.scalars[tag].values).sum())
 
 
 def run_table(name: str, run: Run, tags: list[str]) -> Any:
@@ -126,7 +171,7 @@ def as_object(path: str, log: Log, runs: dict[str, Run], shown: set[str]) -> dic
 
 
 def tag_object(run: Run, tag: str, entry: Tag) -> dict[str, Any]:
-    """Describe one tag; only scalars have a last value that a number can hold."""
+    """Describe one tag; only scalars have NaN and a last value that is a number."""
     found = series_of(run, tag)
     scalar = found is not None and found[0] == "scalars" and len(found[1].steps) > 0
     return {
@@ -134,6 +179,7 @@ def tag_object(run: Run, tag: str, entry: Tag) -> dict[str, Any]:
         "kind": entry.kind,
         "plugin": entry.plugin,
         "count": entry.count,
+        "nan_count": nan_count(run, tag),
         "first_step": entry.first_step,
         "last_step": entry.last_step,
         "first_wall_time": entry.first_wall_time,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 
-from eventcodec.cli.terminal import escape
+from eventcodec.cli.terminal import escape, format_count
 from eventcodec.plots.curves import Curve, Panel
+from eventcodec.plots.log_axis import on_log_axes
 
 if TYPE_CHECKING:
     from eventcodec.reader import Log
 
-__all__ = ["scalar_panels"]
+__all__ = ["panels_of", "scalar_panels"]
 
 # Seconds in the units of the relative axis; the largest that the log fills is taken.
 UNITS = ((3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
@@ -55,3 +57,23 @@ def scalar_panels(
         if curves:
             panels.append(Panel(escape(tag), labels[x], tuple(curves), clock=x == "wall"))
     return panels
+
+
+def panels_of(
+    log: Log, runs: list[str], tags: list[str], x_axis: str, *, log_x: bool, log_y: bool
+) -> list[Panel]:
+    """Make the panels of scalars, and say what logarithmic axes leave out."""
+    panels = scalar_panels(log, runs, tags, x=x_axis)
+    if not (log_x or log_y):
+        return panels
+    kept, left_out, emptied = on_log_axes(panels, log_x=log_x, log_y=log_y)
+    axes = " or ".join(name for name, on in (("x", log_x), ("y", log_y)) if on)
+    if not kept:
+        raise click.UsageError(
+            f"nothing is left to draw: no point of {', '.join(emptied)} lies above 0 in {axes},"
+            " and a logarithmic axis shows no others"
+        )
+    if left_out:
+        said = f"eventcodec plot: left out {format_count(left_out)} point(s) with {axes} <= 0"
+        click.echo(said + (f", all of {', '.join(emptied)}" if emptied else ""), err=True)
+    return kept

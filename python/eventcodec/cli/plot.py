@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.text import Text
 
+    from eventcodec.plots.curves import Panel
     from eventcodec.reader import Image, Log
 
 __all__ = ["command", "print_lines"]
@@ -52,6 +53,13 @@ MOST_IMAGES = 12
     show_default=True,
     help="The horizontal axis of scalars.",
 )
+@click.option("--log-x", is_flag=True, help="A logarithmic horizontal axis for scalars.")
+@click.option("--log-y", is_flag=True, help="A logarithmic vertical axis for scalars.")
+@click.option(
+    "--style",
+    type=click.Choice(["heat", "ridge"]),
+    help="Histograms with -o: shades, or ridgelines.  [default: heat]",
+)
 @click.option("--width", type=click.IntRange(30, 20_000), help="Characters, or pixels with -o.")
 @click.option("--height", type=click.IntRange(3, 20_000), help="Lines a plot, or pixels with -o.")
 @click.option("-o", "--output", callback=picture_path, help="Write FILE.png, .svg or .html.")
@@ -63,6 +71,9 @@ def command(
     kind: str,
     smoothing: float,
     x_axis: str,
+    log_x: bool,
+    log_y: bool,
+    style: str | None,
     width: int | None,
     height: int | None,
     output: Path | None,
@@ -74,8 +85,16 @@ def command(
     \b
     Example:
       eventcodec plot runs --tag loss --smoothing 0.6
+      eventcodec plot runs --tag loss --x relative --log-y -o loss.svg
       eventcodec plot runs --tag 'weights/*' --kind histograms -o weights.png
+      eventcodec plot runs --kind histograms --style ridge -o ridges.png
     """
+    if (log_x or log_y) and kind != "scalars":
+        raise click.UsageError(f"--log-x and --log-y are for scalars, not for {kind}")
+    if log_x and x_axis == "wall":
+        raise click.UsageError("--log-x needs --x step or --x relative; dates have no zero")
+    if style is not None and (kind != "histograms" or output is None):
+        raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
     log = open_log(path)
@@ -91,9 +110,13 @@ def command(
         )
         chosen = chosen[:MOST_PANELS]
     if kind == "scalars":
-        drawing: Drawing = ScalarDrawing(log, names, chosen, x_axis, smoothing)
+        from eventcodec.cli.panels import panels_of
+
+        drawing: Drawing = ScalarDrawing(
+            panels_of(log, names, chosen, x_axis, log_x=log_x, log_y=log_y), smoothing
+        )
     elif kind == "histograms":
-        drawing = HistogramDrawing(log, names, chosen)
+        drawing = HistogramDrawing(log, names, chosen, style or "heat")
     else:
         drawing = ImageDrawing(log, names, chosen)
     if output is None:
@@ -118,12 +141,8 @@ class Drawing:
 class ScalarDrawing(Drawing):
     """Curves, a panel for a tag."""
 
-    def __init__(
-        self, log: Log, runs: list[str], tags: list[str], x_axis: str, smoothing: float
-    ) -> None:
-        from eventcodec.cli.panels import scalar_panels
-
-        self.panels = scalar_panels(log, runs, tags, x=x_axis)
+    def __init__(self, panels: list[Panel], smoothing: float) -> None:
+        self.panels = panels
         self.smoothing = smoothing
 
     def lines(self, width: int, height: int | None) -> list[Text]:
@@ -148,12 +167,16 @@ class ScalarDrawing(Drawing):
 class HistogramDrawing(Drawing):
     """Histograms over steps, a panel for each run and tag."""
 
-    def __init__(self, log: Log, runs: list[str], tags: list[str]) -> None:
+    def __init__(self, log: Log, runs: list[str], tags: list[str], style: str) -> None:
         from eventcodec.plots.density import density_of
 
+        self.style = style
         found = series_in(log, "histograms", runs, tags)[:MOST_PANELS]
+        # As many as TensorBoard's ridges have; narrower bins only make them ragged.
+        bins = 30 if style == "ridge" else 120
         self.densities = [
-            (label(run, tag, found), density_of(series.steps, series)) for run, tag, series in found
+            (label(run, tag, found), density_of(series.steps, series, bins=bins))
+            for run, tag, series in found
         ]
 
     def lines(self, width: int, height: int | None) -> list[Text]:
@@ -168,9 +191,10 @@ class HistogramDrawing(Drawing):
 
     def figure(self, title: str, size: tuple[float, float] | None) -> Any:
         """Draw the panels in a grid."""
-        from eventcodec.plots.picture import draw_densities
+        from eventcodec.plots.histograms import draw_densities, draw_ridges
 
-        return draw_densities(self.densities, title=title, size=size)
+        draw = draw_ridges if self.style == "ridge" else draw_densities
+        return draw(self.densities, title=title, size=size)
 
 
 class ImageDrawing(Drawing):

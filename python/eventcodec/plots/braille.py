@@ -18,6 +18,7 @@ from eventcodec.plots.curves import (
     reduce_to_columns,
     smooth,
 )
+from eventcodec.plots.log_axis import log_ticks, to_exponents
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -36,7 +37,7 @@ BRAILLE_START = 0x2800
 
 @dataclass(frozen=True)
 class Frame:
-    """The data limits of a panel and its size in characters."""
+    """The data limits of a panel and its size in characters; exponents on logarithmic axes."""
 
     x_low: float
     x_high: float
@@ -101,14 +102,14 @@ class Canvas:
         return line
 
 
-def limits(arrays: list[Floats]) -> tuple[float, float]:
+def limits(arrays: list[Floats], *, log: bool = False) -> tuple[float, float]:
     """Find the finite extremes of several arrays, widened where they are equal or none exist."""
     finite = np.concatenate([array[np.isfinite(array)] for array in arrays] or [np.empty(0)])
     if finite.size == 0:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
     if low == high:
-        margin = abs(low) * 0.05 or 0.5
+        margin = 0.1 if log else abs(low) * 0.05 or 0.5
         return low - margin, high + margin
     return low, high
 
@@ -127,15 +128,16 @@ def draw_panel(
     Returns:
         Lines for rich: title, plot rows, axis, tick labels, legend. No line is wider than `width`.
     """
-    curves = [
+    smoothed = (
         Curve(curve.label, *break_where_x_falls(curve.x, smooth(curve.y, smoothing)))
         for curve in panel.curves
-    ]
-    y_low, y_high = limits([curve.y for curve in curves])
-    x_low, x_high = limits([curve.x for curve in curves])
-    ticks = nice_ticks(y_low, y_high, max(3, height // 2))
-    labels = {tick: f"{tick:.6g}" for tick in ticks}
-    margin = max(len(label) for label in labels.values()) + 1
+    )
+    curves = [to_exponents(panel, curve) for curve in smoothed]
+    y_low, y_high = limits([curve.y for curve in curves], log=panel.log_y)
+    x_low, x_high = limits([curve.x for curve in curves], log=panel.log_x)
+    ticks = ticks_of(y_low, y_high, max(3, height // 2), log=panel.log_y)
+    labels = {place: f"{tick:.6g}" for place, tick in ticks}
+    margin = max((len(label) for label in labels.values()), default=0) + 1
     frame = Frame(x_low, x_high, y_low, y_high, max(8, width - margin - 4), max(3, height))
     canvas = Canvas(frame)
     for index, curve in enumerate(curves):
@@ -148,6 +150,13 @@ def draw_panel(
     if len(curves) > 1:
         lines += legend([curve.label for curve in curves], width)
     return lines
+
+
+def ticks_of(low: float, high: float, count: int, *, log: bool) -> list[tuple[float, float]]:
+    """Choose ticks as (place on the axis, number that stands there)."""
+    if log:
+        return log_ticks(low, high, count)
+    return [(tick, tick) for tick in nice_ticks(low, high, count)]
 
 
 def line_dots(across: Floats, down: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -192,8 +201,9 @@ def x_axis(frame: Frame, margin: int, panel: Panel) -> list[Text]:
     room = frame.columns - len(x_label) - 2
     labels = [" "] * frame.columns
     written = -1
-    for tick in nice_ticks(frame.x_low, frame.x_high, max(2, frame.columns // 12)):
-        column = round((tick - frame.x_low) / (frame.x_high - frame.x_low) * (frame.columns - 1))
+    count = max(2, frame.columns // 12)
+    for place, tick in ticks_of(frame.x_low, frame.x_high, count, log=panel.log_x):
+        column = round((place - frame.x_low) / (frame.x_high - frame.x_low) * (frame.columns - 1))
         text = tick_label(tick, frame.x_high - frame.x_low, clock=panel.clock)
         first = min(max(0, column - len(text) // 2), frame.columns - len(text))
         rule[column] = "┬"

@@ -36,12 +36,15 @@ class Panel:
         x_label: the name of the horizontal axis.
         curves: the lines; a curve's place among the runs gives its colour.
         clock: whether x is a wall time in seconds since 1970.
+        log_x, log_y: whether an axis is logarithmic; points at or below 0 are then gaps.
     """
 
     title: str
     x_label: str
     curves: tuple[Curve, ...]
     clock: bool = False
+    log_x: bool = False
+    log_y: bool = False
 
 
 def smooth(values: Floats, weight: float) -> Floats:
@@ -86,7 +89,9 @@ def break_where_x_falls(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return np.insert(x, falls, np.nan), np.insert(y, falls, np.nan)
 
 
-def reduce_to_columns(x: Floats, y: Floats, columns: int) -> tuple[Floats, Floats]:
+def reduce_to_columns(
+    x: Floats, y: Floats, columns: int, *, log_x: bool = False
+) -> tuple[Floats, Floats]:
     """Keep of each pixel column only the first, lowest, highest and last point.
 
     That draws the same picture as all points do. Short series are returned as they are.
@@ -94,12 +99,15 @@ def reduce_to_columns(x: Floats, y: Floats, columns: int) -> tuple[Floats, Float
     Args:
         x, y: float64 (n,), finite or NaN (a gap).
         columns: how many pixel columns the plot has.
+        log_x: whether the columns are equally wide on a logarithmic axis; x is then above 0.
     """
-    if x.size <= 4 * columns:
+    if x.size <= 4 * columns or bool(np.isnan(x).all()):
         return x, y
-    low, high = np.nanmin(x), np.nanmax(x)
+    across = np.log10(x) if log_x else x
+    low, high = np.nanmin(across), np.nanmax(across)
     span = high - low if high > low else 1.0
-    column = np.where(np.isnan(x), -1, np.nan_to_num((x - low) / span * columns)).astype(np.int64)
+    place = np.nan_to_num((across - low) / span * columns)
+    column = np.where(np.isnan(x), -1, place).astype(np.int64)
     starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
     keep = np.zeros(x.size, dtype=bool)
     keep[starts] = True

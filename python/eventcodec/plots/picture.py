@@ -1,4 +1,4 @@
-"""Pictures for a report: scalar curves, histograms over steps, images; as PNG, SVG or a web page.
+"""Pictures for a report: scalar curves and images; as PNG, SVG or a web page.
 
 Uses matplotlib without pyplot, so that nothing of the caller's figures or settings changes.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,16 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec.plots.curves import Panel, break_where_x_falls, reduce_to_columns, smooth
-from eventcodec.plots.density import Density
+from eventcodec.plots.log_axis import above_zero, log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "draw_densities", "draw_images", "draw_panels", "save"]
+__all__ = ["FORMATS", "draw_images", "draw_panels", "new_figure", "plain", "save", "style"]
 
 FORMATS = (".png", ".svg", ".html")
 DOTS_PER_INCH = 150
+# Beyond these matplotlib's own margins on a logarithmic axis leave the range of float64.
+SMALLEST, LARGEST = 1e-300, 1e300
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart; yellow left out
 # because it vanishes on white.
@@ -114,14 +117,17 @@ def draw_panels(
         figure, axes = new_figure(len(panels), size, title=title, panel=(4.6, 3.0))
         lines: dict[str, Any] = {}
         for axis, panel in zip(axes, panels, strict=True):
+            axis.set_xscale("log" if panel.log_x else "linear")
+            axis.set_yscale("log" if panel.log_y else "linear")
             for curve in panel.curves:
                 colour = COLOURS[labels.index(curve.label) % len(COLOURS)]
                 # matplotlib counts days where we count seconds.
                 x = curve.x / 86400 if panel.clock else curve.x
-                lines[curve.label] = draw_curve(axis, x, curve.y, colour, smoothing)
+                lines[curve.label] = draw_curve(axis, panel, x, curve.y, colour, smoothing)
             axis.set_xlabel(panel.x_label)
             axis.set_ylabel(plain(panel.title))
             axis.margins(x=0.02)
+            show_decades(axis, panel)
             if panel.clock:
                 show_clock(axis)
         if len(lines) > 1:
@@ -141,6 +147,32 @@ def draw_panels(
     return figure
 
 
+def show_decades(axis: Axes, panel: Panel) -> None:
+    """Give logarithmic axes the ticks that they have in a terminal; matplotlib's may overlap."""
+    from matplotlib.ticker import FixedLocator, NullFormatter
+
+    sides = [
+        (axis.xaxis, axis.dataLim.intervalx, axis.set_xlim, axis.get_xlim, panel.log_x),
+        (axis.yaxis, axis.dataLim.intervaly, axis.set_ylim, axis.get_ylim, panel.log_y),
+    ]
+    if any(on and (data[0] < SMALLEST or data[1] > LARGEST) for _, data, _, _, on in sides):
+        # Before any limit is set or asked for: either makes matplotlib compute all margins.
+        axis.autoscale(enable=False)
+        for _, data, set_limits, _, on in sides:
+            low, high = np.clip(data, SMALLEST, LARGEST).tolist() if on else data.tolist()
+            if on:
+                set_limits(low / 10, high * 10)
+            else:
+                set_limits(low - (low == high), high + (low == high))
+    for side, _, _, limits, on in sides:
+        if on:
+            low, high = (math.log10(end) for end in limits())
+            ticks = log_ticks(low, high, 6)
+            side.set_major_locator(FixedLocator([number for _, number in ticks]))
+            side.set_major_formatter("{x:g}")
+            side.set_minor_formatter(NullFormatter())
+
+
 def show_clock(axis: Axes) -> None:
     """Label a horizontal axis of seconds since 1970 with local dates and times."""
     from datetime import datetime, timezone
@@ -154,71 +186,29 @@ def show_clock(axis: Axes) -> None:
 
 
 def draw_curve(
-    axis: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colour: str, smoothing: float
+    axis: Axes,
+    panel: Panel,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    colour: str,
+    smoothing: float,
 ) -> Any:
     """Draw one run's curve, smoothed over raw; give back the line that the legend shows."""
     finite = np.where(np.isfinite(y), y, np.nan)
-    # A few pixel columns more than any picture has: no difference to see, and a small SVG.
-    columns = 2000
     if smoothing and y.size > 1:
-        axis.plot(
-            *reduce_to_columns(*break_where_x_falls(x, finite), columns),
-            color=colour,
-            alpha=0.25,
-            linewidth=1.0,
-        )
+        axis.plot(*points(panel, x, finite), color=colour, alpha=0.25, linewidth=1.0)
         finite = smooth(finite, smoothing)
     marker = "o" if y.size <= 40 else None
-    drawn = reduce_to_columns(*break_where_x_falls(x, finite), columns)
-    return axis.plot(*drawn, color=colour, marker=marker, markersize=3)[0]
+    return axis.plot(*points(panel, x, finite), color=colour, marker=marker, markersize=3)[0]
 
 
-def draw_densities(
-    densities: Sequence[tuple[str, Density]],
-    *,
-    title: str,
-    size: tuple[float, float] | None = None,
-) -> Figure:
-    """Draw histograms over steps as shades, with the median and the middle 80 % as lines.
-
-    Args:
-        densities: (name, density) for each pair of axes, at least one.
-        title: the line above everything.
-        size: width and height in inches; None chooses by the number of panels.
-    """
-    with style():
-        figure, axes = new_figure(len(densities), size, title=title, panel=(4.6, 3.0))
-        for axis, (name, density) in zip(axes, densities, strict=True):
-            steps = step_edges(density.steps)
-            peak = density.mass.max() or 1.0
-            axis.grid(visible=False)
-            axis.pcolormesh(
-                steps, density.edges, np.sqrt(density.mass.T / peak), cmap="Blues", rasterized=True
-            )
-            axis.plot(density.steps, density.quantile(0.5), color="#08306b", label="median")
-            for q in (0.1, 0.9):
-                axis.plot(
-                    density.steps,
-                    density.quantile(q),
-                    color="#08306b",
-                    linewidth=0.8,
-                    linestyle="--",
-                    label="10 % and 90 %" if q == 0.1 else None,
-                )
-            axis.set_xlabel("step")
-            axis.set_ylabel(plain(name))
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=2)
-    return figure
-
-
-def step_edges(steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Put an edge half way between consecutive steps; a single step gets a width of one."""
-    x = np.maximum.accumulate(steps.astype(np.float64))
-    if x.size == 1:
-        return np.array([x[0] - 0.5, x[0] + 0.5])
-    middle = (x[1:] + x[:-1]) / 2
-    return np.concatenate([[2 * x[0] - middle[0]], middle, [2 * x[-1] - middle[-1]]])
+def points(
+    panel: Panel, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Leave of a curve what can be seen."""
+    shown = above_zero(panel, *break_where_x_falls(x, y))
+    # A few pixel columns more than any picture has: no difference to see, and a small SVG.
+    return reduce_to_columns(*shown, 2000, log_x=panel.log_x)
 
 
 def draw_images(

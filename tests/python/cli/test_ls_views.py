@@ -1,0 +1,99 @@
+"""`ls --tree` and `ls --long`: every count is that of the reader, and nothing leaves the page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+import eventcodec
+from eventcodec.cli.main import cli
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """Runs at the root, beside each other, below each other, and very deep."""
+    place = tmp_path_factory.mktemp("sweep")
+    runs = {".": 2, "lr1/train": 5, "lr1/eval": 3, "lr2": 1, "lr2/train": 4, "d/" * 39 + "d": 1}
+    for run, count in {**runs, "evil\x1b[31m\u202e": 1}.items():
+        with eventcodec.SummaryWriter(str(place / run)) as writer:
+            for step in range(count):
+                value = float("nan") if step in {1, 2} else step / 4
+                writer.add_scalar("loss", value, step, walltime=1.7e9 + step)
+            writer.add_scalar("t" * 60, 1.0, 1_000_000, walltime=1.7e9)
+    return place
+
+
+def shown(*args):
+    result = CliRunner().invoke(cli, ["ls", *map(str, args)], prog_name="eventcodec")
+    assert result.exit_code == 0, result.output
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", result.output)
+    return result.output
+
+
+def branches(output):
+    """The lines of a tree: (depth, what stands there)."""
+    lines = [re.match(r"([│├└─\s]*)(.*)", line).groups() for line in output.splitlines()]
+    return [(len(guide) // 4, re.sub(r"\s+", " ", words)) for guide, words in lines]
+
+
+def test_tree_has_every_run_at_its_place_with_its_counts(sweep):
+    lines = branches(shown(sweep, "--tree", "--tag", "loss", "--run", "[!d]*"))
+    # The root's line holds a path of any length and may take several.
+    assert "1 tag, 2 values" in " ".join(words for depth, words in lines if depth == 0)
+    assert [line for line in lines if line[0] > 0] == [
+        (1, "evil\\x1b[31m\\u202e 1 tag, 1 value"),
+        (1, "lr1 2 runs, 8 values"),
+        (2, "eval 1 tag, 3 values"),
+        (2, "train 1 tag, 5 values"),
+        (1, "lr2 1 tag, 1 value"),
+        (2, "train 1 tag, 4 values"),
+    ]
+
+
+def test_tree_counts_are_those_of_the_reader(sweep):
+    log = eventcodec.open(sweep)
+    output = re.sub(r"[│├└─\s]+", " ", shown(sweep, "--tree"))
+    for name in ("lr1/train", "lr1/eval"):
+        tags = log.runs[name].tags
+        values = sum(tag.count for tag in tags.values())
+        assert f"{name.split('/')[1]} {len(tags)} tags, {values} values" in output
+
+
+def test_a_very_deep_run_still_fits(sweep):
+    output = shown(sweep, "--tree", "--run", "d/*")
+    assert "".join(re.findall(r"[d/]", output.split("d  1 run", 1)[1])).count("d") >= 39
+
+
+def test_long_says_what_the_files_say(sweep):
+    output = shown(sweep, "--long", "--run", "lr1/train", "--tag", "loss")
+    files = list((sweep / "lr1/train").iterdir())
+    size = sum(file.stat().st_size for file in files)
+    assert f"run lr1/train, {size} B in 1 file\n" in re.sub(r" +\n", "\n", output)
+    first, second = (line.split() for line in output.rstrip().splitlines()[-2:])
+    moments = [
+        eventcodec.open(sweep).runs["lr1/train"].tags["loss"].first_wall_time + late
+        for late in (0, 4)
+    ]
+    assert first[:4] == ["loss", "scalars", "5", "0..4"]
+    assert second[:3] == ["scalars", "2", "1"]
+    assert [first[-1][-6:], second[-1][-6:]] == [f"{m % 60:06.3f}" for m in moments]
+
+
+def test_long_fits_with_large_numbers_and_names(sweep, log_dir):
+    assert "1000000" in shown(sweep, "--long")
+    output = shown(log_dir, "--long")
+    for words in ("histograms", "12x8", "first wall time", "last wall time", "run b", "images"):
+        assert words in output
+
+
+@pytest.mark.parametrize(
+    "views", [("--tree", "--long"), ("--tree", "--json"), ("--long", "--json")]
+)
+def test_two_views_at_once_are_wrong_usage(sweep, views):
+    result = CliRunner().invoke(cli, ["ls", str(sweep), *views], prog_name="eventcodec")
+    assert result.exit_code == 2
+    assert "choose one" in result.stderr
+    assert result.stdout == ""
