@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -80,13 +81,16 @@ def create_in(place: Path, run: str, name: str) -> None:
 
 SWAPPER = """
 import os, sys
-root, outside, stop = sys.argv[1:]
-swaps = 0
+root, outside, stop, swapped = sys.argv[1:]
+swaps = tries = 0
 while not os.path.exists(stop):
+    tries += 1
     try:
-        os.rename(root + "/a", f"{root}/kept{swaps}")
+        os.rename(root + "/a", f"{root}/kept{tries}")
         os.symlink(outside, root + "/a")
         swaps += 1
+        if swaps == 1:
+            open(swapped, "w").close()
         os.unlink(root + "/a")
     except OSError:
         continue
@@ -96,16 +100,20 @@ print(swaps)
 
 def test_c19_directories_that_are_swapped(campaign: Any, tmp_path: Path) -> None:
     """Another process replaces directories of the output by links, all the time."""
-    outside, stop = tmp_path / "outside", tmp_path / "stop"
+    outside, stop, swapped = (tmp_path / name for name in ("outside", "stop", "swapped"))
+    least = 100_000 if campaign.long else 5000
+    deadline = time.monotonic() + 60  # for the other process to begin
     outside.mkdir()
     made = refused = 0
     with OutputDirectory(tmp_path / "out") as output:
-        arguments = [output.tree.path, outside, stop]
+        arguments = [output.tree.path, outside, stop, swapped]
         swapper = subprocess.Popen(
             [sys.executable, "-c", SWAPPER, *map(str, arguments)], stdout=subprocess.PIPE, text=True
         )
         try:
-            for number in range(100_000 if campaign.long else 5000):
+            for number in itertools.count():
+                if number >= least and (swapped.exists() or time.monotonic() > deadline):
+                    break
                 try:
                     with output.tree.create("a/b", f"{number}") as (descriptor, _):
                         write_all(descriptor, b"x")

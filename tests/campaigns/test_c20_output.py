@@ -31,7 +31,7 @@ def is_hidden(character: str) -> bool:
 
 def draw_names(rng: random.Random, count: int) -> list[str]:
     names = ["".join(rng.choices(PARTS + HIDDEN, k=rng.randint(1, 5))) for _ in range(count)]
-    return [name.replace("\0", "\1") for name in dict.fromkeys(names)]
+    return list(dict.fromkeys(name.replace("\0", "\1") for name in names))
 
 
 def test_c20_every_character(campaign: Any) -> None:
