@@ -11,6 +11,7 @@ from PIL import Image
 
 import eventcodec
 from eventcodec.cli.main import cli
+from eventcodec.cli.plot import HistogramDrawing
 
 
 def invoke(*args):
@@ -70,6 +71,10 @@ def test_ridges_are_another_picture(log_dir, tmp_path):
     assert {p.shape for p in pictures.values()} == {(600, 900, 3)}
     assert np.array_equal(pictures[None], pictures["heat"])
     assert (pictures["ridge"] != pictures["heat"]).mean() > 0.1
+    # Ridges have their steps on the right; the lines of the medians are of the other style.
+    drawn = HistogramDrawing(eventcodec.open(log_dir), ["a"], ["weights"], "ridge")
+    (axis,) = drawn.figure("t", None).axes
+    assert (axis.get_ylabel(), len(axis.lines), len(axis.collections)) == ("step", 0, 3)
 
 
 @pytest.mark.parametrize(
