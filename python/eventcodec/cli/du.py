@@ -53,10 +53,12 @@ def command(path: str, by_run: bool, location: str | None, as_json: bool) -> Non
             *(escape(str(each)) for each in names),
             kind,
             format_count(int(count or 0)),
-            format_bytes(size or 0),
+            "-" if size is None else format_bytes(size),
         )
     out = console()
     out.print(table)
     hidden = len(answer.rows) - MOST_ROWS
     total = format_bytes(sum(row[-1] or 0 for row in answer.rows))
+    if any(row[-1] is None for row in answer.rows):
+        out.print("- stands for tags of VisualDL logs, whose bytes are not counted")
     out.print(f"{total} in all" + (f", {format_count(hidden)} more row(s)" if hidden > 0 else ""))

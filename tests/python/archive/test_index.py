@@ -440,3 +440,14 @@ def test_csv_cells_are_safe(tmp_path: Path, command: Any) -> None:
     assert "\x1b" not in done.stdout
     done = command("query", tmp_path, "SELECT tag, last FROM tags")
     assert "\x1b" not in done.stdout
+
+
+def test_du_does_not_make_up_the_bytes_of_visualdl(tmp_path: Path, command: Any) -> None:
+    from eventcodec.compat.visualdl import LogWriter
+
+    with LogWriter(str(tmp_path / "run")) as writer:
+        writer.add_scalar("loss", 0.5, 1)
+    lines = command("du", tmp_path).stdout.splitlines()
+    (row,) = (line.split() for line in lines if line.startswith("loss"))
+    assert row == ["loss", "scalars", "1", "-"]
+    assert any("VisualDL" in line for line in lines)
