@@ -182,7 +182,6 @@ def blobs_case(name: str, sizes: Sizes) -> Case:
 
 def verify_case(name: str, sizes: Sizes) -> Case:
     """Check a file of scalars, every checksum and every event."""
-    from eventcodec.archive import verify
 
     count = sizes.scanned
 
