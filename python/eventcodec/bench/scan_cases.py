@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 import eventcodec
-from eventcodec.archive import verify
 from eventcodec.bench import baselines, c_floor, limits, peers
 from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.inputs import SEED, loss_curve
@@ -182,6 +181,7 @@ def blobs_case(name: str, sizes: Sizes) -> Case:
 
 def verify_case(name: str, sizes: Sizes) -> Case:
     """Check a file of scalars, every checksum and every event."""
+    from eventcodec.archive import verify
 
     count = sizes.scanned
 
