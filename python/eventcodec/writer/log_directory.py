@@ -36,10 +36,11 @@ def make_log_directory(
         moment = time.strftime("%b%d_%H-%M-%S")
         log_dir = Path("runs") / f"{moment}_{socket.gethostname()}{comment}"
     directory = os.fspath(log_dir)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", directory):
+    if found := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", directory):
         raise ValueError(
-            f"log_dir must be a local directory, got {directory!r}; "
-            "log to a local one and copy it, or mount the remote one"
+            f"log_dir must be a local directory, got {directory!r}; mount the remote one, or log "
+            "to a local one and copy it: "
+            f"fsspec.filesystem({found[1]!r}).put('LOG_DIR/', '{directory}/', recursive=True)"
         )
     if create:
         Path(directory).mkdir(parents=True, exist_ok=True)
