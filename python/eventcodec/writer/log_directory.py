@@ -72,8 +72,8 @@ def sub_directory(log_dir: str, name: str) -> str:
         name: with slashes for directories within one another.
 
     Returns:
-        The directory; never one outside of `log_dir`: a leading slash means nothing, and a part
-        ".." is percent-encoded.
+        The directory; never one outside of `log_dir`: a path within it is taken as it is, else a
+        leading slash means nothing, and a part ".." is percent-encoded.
 
     Example:
         >>> sub_directory("runs", "losses_train/a")
@@ -81,5 +81,10 @@ def sub_directory(log_dir: str, name: str) -> str:
         >>> sub_directory("runs", "/../x")
         'runs/%2e%2e/x'
     """
+    if name.startswith("/") and "\0" not in name:
+        # add_hparams(run_name=<log_dir>), which scripts use to keep the trial in the run itself.
+        top = os.path.realpath(log_dir)
+        if Path(os.path.realpath(name)).is_relative_to(top):
+            name = os.path.relpath(os.path.realpath(name), top)
     parts = [part.replace("\0", "%00") for part in name.split("/") if part not in ("", ".")]
     return "/".join([log_dir, *("%2e%2e" if part == ".." else part for part in parts)])
