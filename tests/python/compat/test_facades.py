@@ -338,6 +338,26 @@ def test_export_scalars_to_json(tmp_path):
     assert json.loads((tmp_path / "all.json").read_text()) == {f"{tmp_path}/g/a": [[10.0, 3, 1.5]]}
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<net", "no XML"),
+        ("<net><layers/></net>", "no layers"),
+        (
+            "<net><layers><layer id='0'/></layers><edges><edge from-layer='7'/></edges></net>",
+            "an edge between layers that are not there",
+        ),
+    ],
+)
+def test_what_is_no_openvino_model(tmp_path, text, message):
+    path = tmp_path / "model.xml"
+    path.write_text(text)
+    with tensorboardx.SummaryWriter(tmp_path / "log") as writer:
+        with pytest.raises(ValueError, match=rf"model\.xml: .*{message}"):
+            writer.add_openvino_graph(path)
+        assert writer.stats().accepted == 0
+
+
 def test_registered_factories_open_record_files(tmp_path, monkeypatch):
     monkeypatch.setattr(record_writer, "REGISTERED_FACTORIES", {})
 

@@ -82,6 +82,18 @@ def test_arguments_stand_in_the_same_order(theirs, ours, name):
     assert all(default is not inspect.Parameter.empty for _, default in found[len(wanted) :])
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"), PAIRS, ids=[f"{ours.__module__}.{ours.__name__}" for _, ours in PAIRS]
+)
+def test_properties_are_there(theirs, ours):
+    wanted = {
+        name
+        for name, value in inspect.getmembers(theirs)
+        if isinstance(value, property) and not name.startswith("_")
+    }
+    assert {name for name in wanted if not hasattr(ours, name)} == set()
+
+
 def test_a_fault_is_seen():
     with pytest.raises(AssertionError):
         test_arguments_stand_in_the_same_order(
