@@ -15,7 +15,7 @@ from eventcodec import _native
 from eventcodec.vdl import components
 from eventcodec.vdl.components import Component
 from eventcodec.vdl.histogram import histogram
-from eventcodec.vdl.image import figure_pixels, image, image_matrix
+from eventcodec.vdl.image import figure_pixels, picture, picture_matrix
 from eventcodec.vdl.resume import prepare_to_continue
 from eventcodec.writer.event_log import Durability, OnError
 from eventcodec.writer.log_directory import check_suffix, make_log_directory
@@ -173,20 +173,19 @@ class LogWriter(_native.VdlWriter):
         walltime: int | None = None,
         dataformats: str = "HWC",
     ) -> None:
-        """Log one picture; pixels as eventcodec.vdl.image.image() says.
+        """Log one picture; pixels as eventcodec.vdl.image.picture() says.
 
         Example:
             >>> import tempfile, numpy
             >>> with LogWriter(tempfile.mkdtemp()) as writer:
             ...     writer.add_image("noise", numpy.random.rand(32, 32, 3), 1)
         """
-        _native.check_vdl_tag(tag)
-        self._add(tag, image(img, dataformats), step, walltime)
+        self._add_image(tag, *picture(img, dataformats), step, walltime)
 
     def add_figure(self, tag: str, figure: Any, step: Any, walltime: int | None = None) -> None:
         """Log a figure of matplotlib as a picture, and close it."""
         _native.check_vdl_tag(tag)
-        self._add(tag, image(figure_pixels(figure), "HWC"), step, walltime)
+        self._add_image(tag, *picture(figure_pixels(figure), "HWC"), step, walltime)
 
     def add_text(
         self, tag: str, text_string: str, step: Any = None, walltime: int | None = None
@@ -220,7 +219,7 @@ class LogWriter(_native.VdlWriter):
             TypeError, ValueError: a bad argument, quoted; then nothing is written.
         """
         _native.check_vdl_tag(tag)
-        self._add(tag, image_matrix(imgs, dataformats, rows, scale), step, walltime)
+        self._add_image(tag, *picture_matrix(imgs, dataformats, rows, scale), step, walltime)
 
     def add_embeddings(
         self,
