@@ -14,6 +14,7 @@ from typing import Any, get_args
 from eventcodec import _native
 from eventcodec.vdl import components
 from eventcodec.vdl.components import Component
+from eventcodec.vdl.graph import translate, write_graph
 from eventcodec.vdl.histogram import histogram
 from eventcodec.vdl.image import figure_pixels, picture, picture_matrix
 from eventcodec.vdl.resume import prepare_to_continue
@@ -331,23 +332,18 @@ class LogWriter(_native.VdlWriter):
         """Write the graph of a Paddle model to a file of its own, vdlgraph.<seconds>.log<suffix>.
 
         Args:
-            model: a paddle.nn.Layer.
+            model: a paddle.nn.Layer; it stays as it is.
             input_spec: list of paddle.static.InputSpec or tensors.
             verbose: print what the graph holds.
 
         Raises:
-            ImportError: paddle or visualdl, which translates the graph, is not installed.
+            ImportError: paddle or visualdl, which translates the model, is not installed.
             OSError: the file cannot be written.
+            TypeError: the model is no layer.
         """
-        try:
-            import paddle  # noqa: F401
-            from visualdl.component.graph import translate_graph
-        except ImportError as error:
-            raise ImportError("add_graph needs paddle and visualdl, which translate it") from error
-        graph: str = translate_graph(model, input_spec, verbose)
-        suffix = self._configuration["filename_suffix"]
-        path = Path(self._logdir) / f"vdlgraph.{int(time.time()):010d}.log{suffix}"
-        path.write_text(graph, encoding="utf-8")
+        graph = translate(model, input_spec, verbose)
+        if self._configuration["write_to_disk"]:
+            write_graph(Path(self._logdir), self._configuration["filename_suffix"], graph)
 
     def flush(self, durable: bool = False) -> None:
         """Wait until every earlier add, from any thread, is with the kernel; with durable, on disk.
