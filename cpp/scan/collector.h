@@ -12,6 +12,7 @@
 #include "scan/columns.h"
 #include "scan/predict.h"
 #include "scan/state.h"
+#include "scan/vdl_scalars.h"
 #include "vdl/decode.h"
 
 namespace eventcodec::scan {
@@ -29,8 +30,11 @@ class Collector {
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
 
-  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
-  void add(const vdl::ValueView& value, std::uint64_t offset);
+  // The same with the value of a VisualDL record of `bytes` bytes; in vdl_rows.cc. Throws
+  // std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes);
+  // Scalars of series that add() has met, the quick way.
+  VdlScalars::Taken take_vdl_scalars(ByteView window) { return vdl_scalars_.take(window); }
 
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
@@ -122,6 +126,7 @@ class Collector {
   std::deque<Series> series_;
   std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
   Predictor predictor_;
+  VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
   std::size_t row_counts_ = 0;  // in session_starts_
   event::Joined joined_;

@@ -62,7 +62,8 @@ struct Series {
   std::string description;
   Rows rows;
   std::shared_ptr<void> memory;  // of all columns
-  std::uint32_t shape = 0;       // of Predictor; 0: not learned
+  std::uint32_t shape = 0;       // of Predictor or VdlScalars; 0: not learned
+  std::uint64_t bytes = 0;       // of the VisualDL records that were read here; 0 of event files
 
   // Room for at least `wanted` rows in all. Old memory lives on in the views that share it.
   [[nodiscard]] bool reserve(std::uint64_t wanted);

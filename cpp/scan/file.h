@@ -122,6 +122,7 @@ class EventFile {
   // The same for VisualDL's records; in vdl_file.cc.
   Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
+  void pass_records(Window& window, std::uint64_t bytes, std::uint64_t records);
   Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
                                const Options& options);
   Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);

@@ -124,6 +124,9 @@ class VdlWriter:
     def _add_message(
         self, tag: str, field: int, message: Buffer, step: Any, walltime: Any, /
     ) -> None: ...
+    def _add_image(
+        self, tag: str, pixels: NDArray[Any], columns: int, step: Any, walltime: Any, /
+    ) -> None: ...
     def _add_series(
         self, tag: str, sub_tag: str, values: _Array, steps: _Array, timestamps: _Array, /
     ) -> None: ...
