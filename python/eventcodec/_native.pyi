@@ -266,16 +266,18 @@ class Unframer:
     @property
     def pending(self) -> int: ...
 
+_Moments: TypeAlias = tuple[float, float, float, float, float]
+
 def histogram_buckets(
     values: _Array,
     bfloat16: bool,
-    edges: _Array | tuple[float, float, int] | None,
+    edges: _Array | tuple[float, float, int, _Moments] | None,
     max_buckets: int,
     /,
-) -> tuple[bytes, bytes, tuple[float, float, float, float, float]]: ...
+) -> tuple[bytes, bytes, _Moments]: ...
 def histogram_deviations(values: _Array, mean: float, /) -> tuple[float, float]: ...
+def histogram_moments(values: _Array, /) -> _Moments: ...
 def histogram_quartiles(values: _Array, /) -> tuple[float, float]: ...
-def histogram_range(values: _Array, /) -> tuple[float, float, float]: ...
 def histogram_raw_summary(
     tag: str,
     min: float,
@@ -291,7 +293,7 @@ def histogram_summary(
     tag: str,
     values: _Array,
     bfloat16: bool,
-    edges: _Array | tuple[float, float, int] | None,
+    edges: _Array | tuple[float, float, int, _Moments] | None,
     max_buckets: int,
     /,
 ) -> bytes: ...

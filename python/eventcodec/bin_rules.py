@@ -29,11 +29,19 @@ _MOST_OFFSET = 1e3
 
 
 class UniformBins(NamedTuple):
-    """Buckets of one width, as the native functions take them."""
+    """Buckets of one width, and what was learnt of the values, as the native functions take them.
+
+    Attributes:
+        first: the outermost edge on the left.
+        last: the outermost edge on the right.
+        buckets: how many lie between them.
+        moments: min, max, num, sum and sum of squares of the values.
+    """
 
     first: float
     last: float
     buckets: int
+    moments: tuple[float, float, float, float, float]
 
 
 class _Values(NamedTuple):
@@ -53,7 +61,7 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
         bins: the name of a rule, or how many buckets.
 
     Returns:
-        The outer edges and the number of buckets between them.
+        The outer edges, the number of buckets between them, and the moments of `values`.
 
     Raises:
         TypeError: `bins` is neither.
@@ -61,10 +69,11 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
             than 1 to a million buckets.
 
     Example:
-        >>> uniform_bins(np.arange(100.0), "sturges")
-        UniformBins(first=0.0, last=99.0, buckets=8)
+        >>> uniform_bins(np.arange(100.0), "sturges")[:3]
+        (0.0, 99.0, 8)
     """
-    smallest, largest, total = _native.histogram_range(values)
+    moments = _native.histogram_moments(values)
+    smallest, largest, _, total, _ = moments
     if not (math.isfinite(smallest) and math.isfinite(largest)):
         raise ValueError(
             f"values must be finite where bins={bins!r}, got the range {smallest} to {largest}; "
@@ -91,7 +100,7 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
             f"bins must make 1 to {MAX_BINS} buckets, got {got}; "
             'pass a number, edges, or bins="tensorflow"'
         )
-    return UniformBins(first, last, count)
+    return UniformBins(first, last, count, moments)
 
 
 def _count(values: _Values, rule: str, width: float) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.arrays import as_array, bfloat16_bits
-from eventcodec.bin_rules import MAX_BINS, uniform_bins
+from eventcodec.bin_rules import MAX_BINS, UniformBins, uniform_bins
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -98,7 +98,7 @@ class CountArguments(NamedTuple):
 
     values: NDArray[Any]
     bfloat16: bool
-    edges: NDArray[np.float64] | tuple[float, float, int] | None
+    edges: NDArray[np.float64] | UniformBins | None
 
 
 def count_arguments(values: object, bins: Bins) -> CountArguments:
