@@ -152,6 +152,12 @@ TORCH = {
         "trial",
         3,
     ),
+    "hparams in the run itself": lambda w: w.add_hparams(
+        {"lr": 0.1}, {"acc": 0.5}, run_name=str(Path(w.log_dir).resolve())
+    ),
+    "hparams below it": lambda w: w.add_hparams(
+        {"lr": 0.1}, {"acc": 0.5}, run_name=str(Path(w.log_dir).resolve() / "trials" / "1")
+    ),
 }
 TORCH_FACADE = {"hparams bool": lambda w: w.add_hparams({"b": True}, {"acc": 0.5}, run_name="r")}
 TENSORBOARDX = {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorboardX
 import torch.utils.tensorboard
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -240,7 +241,17 @@ def test_replaced_methods_see_every_call(tmp_path, monkeypatch, writer_class, ta
     assert scalars_of(tmp_path / "watched") == scalars_of(tmp_path / "alone")
 
 
-@both
+# The originals, too: so it is that trackers see the metrics of a trial.
+@pytest.mark.parametrize(
+    "writer_class",
+    [
+        *WRITERS,
+        eventcodec.SummaryWriter,
+        torch.utils.tensorboard.SummaryWriter,
+        tensorboardX.SummaryWriter,
+    ],
+    ids=lambda each: each.__module__,
+)
 def test_a_class_patch_is_what_is_called(tmp_path, monkeypatch, writer_class):
     seen = []
     original = writer_class.add_scalar
@@ -252,8 +263,10 @@ def test_a_class_patch_is_what_is_called(tmp_path, monkeypatch, writer_class):
     monkeypatch.setattr(writer_class, "add_scalar", add_scalar)
     with writer_class(tmp_path) as writer:
         writer.add_scalar("a", 1.0, 2)
-    assert seen == [("a", 1.0, 2)]
-    assert scalars_of(tmp_path) == {".": {"a": [(2, 1.0)]}}
+        run_name = "name" if "tensorboardx" in writer_class.__module__.lower() else "run_name"
+        writer.add_hparams({"x": 1}, {"m": 2.0}, **{run_name: "trial"})
+    assert [each[:2] for each in seen] == [("a", 1.0), ("m", 2.0)]
+    assert scalars_of(tmp_path) == {".": {"a": [(2, 1.0)]}, "trial": {"m": [(0, 2.0)]}}
 
 
 MODULES = [
