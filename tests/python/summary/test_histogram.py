@@ -116,6 +116,14 @@ def test_large_arrays_are_summed_accurately(torch_edges: list[float]) -> None:
     assert got.sum == pytest.approx(exact, rel=1e-13)
 
 
+@pytest.mark.parametrize("dtype", ["f2", "i2", "u2"])
+def test_many_values_of_16_bits_are_torchs(dtype: str, torch_edges: list[float]) -> None:
+    values = (np.random.default_rng(6).normal(size=150_001) * 300 + 900).clip(0).astype(dtype)
+    values[::3] = 0
+    want = torch_summary.histogram("w", values, torch_edges)
+    assert_as_torch(histogram_summary("w", values), want, values)
+
+
 def test_bytes_are_those_of_protobuf(torch_edges: list[float]) -> None:
     for values in (np.array([0.0]), np.array([-4.0, 0.0, 2.0]), np.arange(100.0)):
         want = torch_summary.histogram("w", values, torch_edges).SerializeToString()
