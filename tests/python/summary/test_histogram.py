@@ -228,6 +228,11 @@ def test_stones_rule_is_numpys_with_its_warning(kind: int) -> None:
         assert heard[0] == heard[1]
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_the_installed_numpys(rule: str) -> None:
+    assert bin_rules._is_numpys(rule)  # else NumPy is asked, which is right but slow
+
+
 def test_a_rule_that_numpy_changed_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules are compared with the installed numpy before they are used."""
     values = np.random.default_rng(2).normal(size=500)
