@@ -2,7 +2,7 @@
 
 NumPy's own functions sort or copy the values several times over; the number of buckets follows from
 their range, quartiles and deviations. Where rounding could decide, sums are made as NumPy makes
-them; for the rule "stone", and where a future NumPy has another rule, NumPy is asked.
+them; where a future NumPy has another rule, NumPy is asked.
 Source: numpy/lib/_histograms_impl.py.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -26,6 +27,9 @@ MAX_BINS = 1_000_000
 _DOUBT = 1e-7
 # Beyond this, the mean of the values is so much larger than their spread that sums are not trusted.
 _MOST_OFFSET = 1e3
+# A bucket must be wider than this part of its edges for their rounding not to matter.
+_FINEST = 1e-9
+_SMALLEST = 1e-280
 
 
 class UniformBins(NamedTuple):
@@ -105,10 +109,9 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
 
 def _count(values: _Values, rule: str, width: float) -> int:
     """How many buckets a rule makes of a range that is `width` wide."""
-    estimate = _WIDTHS.get(rule) if _is_numpys(rule) else None
-    if estimate is None:
+    bucket = _WIDTHS[rule](values) if _is_numpys(rule) else None
+    if bucket is None:
         return int(np.histogram_bin_edges(values.array.astype(np.float64), bins=rule).size - 1)
-    bucket = estimate(values)
     if not bucket:
         return 1
     exact = width / bucket
@@ -128,12 +131,13 @@ def _is_clear(exact: float) -> bool:
 @cache
 def _is_numpys(rule: str) -> bool:
     """Whether the installed NumPy still has the rule that is written here."""
-    if rule not in _WIDTHS:
-        return False
     # Skewed, with ties and an outlier, so that all statistics matter.
     sample = np.concatenate([np.arange(90.0) ** 1.5, np.full(9, 7.25), [3e3]])
     bucket = _WIDTHS[rule](_Values(sample, sample.size, 3e3, float(sample.mean())))
-    return math.ceil(3e3 / bucket) == np.histogram_bin_edges(sample, bins=rule).size - 1
+    return (
+        bucket is not None
+        and math.ceil(3e3 / bucket) == np.histogram_bin_edges(sample, bins=rule).size - 1
+    )
 
 
 def _sqrt(values: _Values) -> float:
@@ -202,16 +206,46 @@ def _exact_doane(values: _Values) -> float:
     )
 
 
-_WIDTHS: dict[str, Callable[[_Values], float]] = {
+def _stone(values: _Values) -> float | None:
+    """Choose the number of buckets that has the least estimated error.
+
+    NumPy counts all values for each number; here they are sorted once, and their ranks among the
+    edges tell the counts. None where edges may be too close together for that to be the same.
+    """
+    size, spread = values.size, values.spread
+    if size <= 1 or spread == 0:
+        return 0.0
+    ordered = np.sort(values.array, axis=None).astype(np.float64)
+    first, last = float(ordered[0]), float(ordered[-1])
+    most = max(100, int(math.sqrt(size)))
+    if not spread / most > _FINEST * max(abs(first), abs(last), _SMALLEST):
+        return None
+    best, least = 0, math.inf
+    for buckets in range(1, most + 1):
+        edges = np.arange(buckets + 1) * (spread / buckets) + first
+        edges[-1] = last
+        ranks = np.searchsorted(ordered, edges)
+        ranks[-1] = size
+        shares = np.diff(ranks) / size
+        error = (2 - (size + 1) * shares.dot(shares)) / (spread / buckets)
+        if error < least:
+            best, least = buckets, error
+    if best == most:
+        warnings.warn("The number of bins estimated may be suboptimal.", RuntimeWarning, 2)
+    return spread / best if best else None
+
+
+_WIDTHS: dict[str, Callable[[_Values], float | None]] = {
     "auto": _auto,
     "doane": _doane,
     "fd": _freedman_diaconis,
     "rice": _rice,
     "scott": _scott,
     "sqrt": _sqrt,
+    "stone": _stone,
     "sturges": _sturges,
 }
 # Those whose width NumPy adds up in an order of its own, as NumPy does it. They are not left to
 # NumPy whole: of values that are all alike but for rounding it would make any number of edges.
 _OF_SUMS = {"doane": _exact_doane, "scott": _exact_scott}
-RULES = (*sorted([*_WIDTHS, "stone"]),)
+RULES = (*_WIDTHS,)

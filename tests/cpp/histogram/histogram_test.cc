@@ -10,6 +10,7 @@
 #include "histogram/buckets.h"
 #include "histogram/count_edges.h"
 #include "histogram/kernels.h"
+#include "histogram/patterns.h"
 #include "histogram/slot_tables.h"
 #include "histogram/statistics.h"
 
@@ -182,6 +183,46 @@ TEST(all_16_bit_floats) {
     CHECK_EQ(tally.moments.max, largest);
     CHECK_EQ(tally.moments.min, -largest);
   }
+}
+
+// Against the pass that looks at each value: random patterns, few, zeros and runs.
+TEST(counting_patterns_first_changes_nothing) {
+  check::Random random(29);
+  for (std::size_t round = 0; round < 24; ++round) {
+    std::vector<std::uint16_t> patterns(100'000 + random.below(5000));
+    const std::uint64_t kind = round % 4;
+    for (std::uint16_t& pattern : patterns) {
+      pattern = static_cast<std::uint16_t>(random.next() >> 48);
+      if (kind == 1) pattern &= 0x3c0f;
+      if (kind == 2 && random.below(2) == 0) pattern = 0;
+      if (kind == 3) pattern = random.below(1000) == 0 ? pattern : 0x3c00;
+    }
+    for (const Dtype dtype : {Dtype::kFloat16, Dtype::kBfloat16, Dtype::kInt16, Dtype::kUint16}) {
+      const Values values = values_of(dtype, patterns);
+      std::vector<std::uint32_t> want(kSlots);
+      std::vector<std::uint32_t> got(kSlots);
+      Moments each{};
+      Moments folded{};
+      kernels().back().fn.bucketize(values, 1, want.data(), &each);
+      REQUIRE(bucketize_patterns(values, got.data(), &folded));
+      CHECK(got == want);
+      CHECK_EQ(folded.num, each.num);
+      if (std::isnan(each.min)) {
+        CHECK(std::isnan(folded.min) && std::isnan(folded.max) && std::isnan(folded.sum));
+        continue;
+      }
+      CHECK_EQ(folded.min, each.min);
+      CHECK_EQ(folded.max, each.max);
+      const double most = std::max(std::abs(each.min), std::abs(each.max)) * each.num;
+      if (std::isfinite(most)) CHECK(std::abs(folded.sum - each.sum) <= 1e-12 * most);
+      CHECK(std::abs(folded.sum_squares / each.sum_squares - 1) <= 1e-12);
+      if (dtype == Dtype::kInt16) CHECK_EQ(folded.sum, each.sum);  // both exact
+    }
+  }
+  const std::vector<float> wide(200'000, 1.0f);
+  Moments moments{};
+  std::vector<std::uint32_t> slots(kSlots);
+  CHECK(!bucketize_patterns(values_of(Dtype::kFloat32, wide), slots.data(), &moments));
 }
 
 TEST(any_length_at_any_alignment) {
