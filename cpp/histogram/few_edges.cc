@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "histogram/bucketize.h"
 
@@ -13,11 +14,12 @@ namespace {
 template <class T>
 bool make_edges(std::span<const T> values, Dtype dtype, std::span<T> edges) {
   constexpr double kWidest = 1e38;
+  constexpr double kNarrowest = 1e8 * double{std::numeric_limits<T>::min()};
   if (values.empty() || edges.size() < 2) return false;
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
   const Moments moments = take_moments({dtype, bytes, values.size()});
   const double width = moments.max - moments.min;
-  if (!(width > 0 && width < kWidest)) return false;  // also NaN
+  if (!(width > kNarrowest && width < kWidest)) return false;  // also NaN
   const T first = static_cast<T>(moments.min);
   const T last = static_cast<T>(moments.max);
   const T step = (last - first) / static_cast<T>(edges.size() - 1);

@@ -6,9 +6,10 @@
 
 namespace eventcodec::histogram {
 
-// Writes edges from the smallest to the largest of `values`, all but one of `edges` their left
-// edges. False, with nothing to rely on in `edges`: there is no value or a NaN, all values are
-// equal, or they are so far apart that their distance or an edge may overflow or coincide.
+// Writes edges from the smallest to the largest of `values`; there is one more than buckets. False,
+// with nothing to rely on in `edges`: there is no value or a NaN, two edges are equal, or the
+// values are so near or far that their distance overflows or loses bits as a subnormal number:
+// there numpy's own counts no longer follow from the edges.
 [[nodiscard]] bool make_few_edges(std::span<const float> values, std::span<float> edges);
 [[nodiscard]] bool make_few_edges(std::span<const double> values, std::span<double> edges);
 
