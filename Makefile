@@ -14,8 +14,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
-.PHONY: bench bench-results chromium lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-python test-browser test-frameworks test-paddle
+.PHONY: test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -35,6 +36,10 @@ test-python: $(VENV)/.installed-test
 # VisualDL's web page with one of our logs in a real browser.
 test-visualdl-page: chromium $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/browser/visualdl_page.py
+
+# Graphs of Paddle models, by the original and by us.
+test-paddle: $(VENV)/.installed-paddle
+	$(BIN)/python -m pytest tests/interop/test_visualdl_graph.py
 
 # The long fault campaigns: tests/campaigns/README.md.
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)

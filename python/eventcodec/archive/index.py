@@ -410,7 +410,7 @@ def _scan_file(task: _Task, known: _Segments) -> tuple[bytes | None, Indexed]:
             raise failure
         if file.generation != generation:
             begin = 0
-        crc, sizes = _measure(path, begin, file.committed)
+        crc, sizes = _measure(path, file, begin)
     except OSError as error:
         nothing = FileIdentity(0, 0, 0, 0)
         reason = error.strerror or str(error)
@@ -435,17 +435,23 @@ def _scan_file(task: _Task, known: _Segments) -> tuple[bytes | None, Indexed]:
     return file.save(), found
 
 
-def _measure(path: str, begin: int, committed: int) -> tuple[int, list[tuple[str, int]]]:
+def _measure(
+    path: str, file: _native.EventFile, begin: int
+) -> tuple[int, list[tuple[str, int]]]:
     """Return the checksum of a file's tail, and the bytes that each tag has from `begin` on."""
     descriptor = open_source(Path(path))
     try:
+        sizes: dict[str, int] = {}
+        if file.format == "visualdl":
+            for (tag, *_), size in zip(file.series(), file.sizes(), strict=True):
+                sizes[tag] = sizes.get(tag, 0) + size
+            return tail_crc(descriptor, file.committed), list(sizes.items())
         counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
         counter.copy(
             descriptor, -1, offset=begin, restarts=[], void_from=None, path=os.fsencode(path)
         )
-        sizes: dict[str, int] = {}
         for _, tag, _, _, size, _ in counter.tags():
             sizes[tag] = sizes.get(tag, 0) + size
-        return tail_crc(descriptor, committed), list(sizes.items())
+        return tail_crc(descriptor, file.committed), list(sizes.items())
     finally:
         os.close(descriptor)
