@@ -38,6 +38,11 @@ const char* name_of(Kind kind) {
   return "unknown";
 }
 
+std::uint64_t row_bytes(Kind kind) {
+  return sizeof(std::int64_t) + sizeof(double) +
+         (kind == Kind::kScalars ? sizeof(double) : sizeof(Reference));
+}
+
 namespace {
 
 template <class T>
@@ -66,10 +71,9 @@ bool Series::reserve(std::uint64_t wanted) {
   constexpr std::uint64_t kSmallest = 8;
   if (wanted <= rows.capacity) return true;
   const bool scalars = kind == Kind::kScalars;
-  const std::uint64_t row_bytes = 16 + (scalars ? sizeof(double) : sizeof(Reference));
   const std::uint64_t capacity = std::max({wanted, 2 * rows.capacity, kSmallest});
   if (capacity > (std::uint64_t{1} << 48)) return false;
-  void* block = allocate(capacity * row_bytes);
+  void* block = allocate(capacity * row_bytes(kind));
   if (block == nullptr) return false;
   std::shared_ptr<void> owner(block, std::free);
   auto* p = static_cast<std::uint8_t*>(block);

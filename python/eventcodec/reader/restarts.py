@@ -9,7 +9,8 @@ Source: tensorboard/backend/event_processing/event_accumulator.py, _CheckForRest
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from eventcodec import _native
 from eventcodec.reader.series import Part
 
-__all__ = ["valid_parts"]
+__all__ = ["Voids", "valid_parts", "voids_of_files"]
 
 
 def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list[Part]]:
@@ -27,7 +28,17 @@ def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list
         files: in the order in which they are read.
         purge: False to keep every row.
     """
-    starts = [_Starts(file.session_starts() if purge else []) for file in files]
+    every = voids_of_files(files) if purge else [Voids(_Starts([]), None)] * len(files)
+    for file, voids in zip(files, every, strict=True):
+        yield [
+            Part(file, series, _valid_rows(file, series, voids))
+            for series in range(len(file.series()))
+        ]
+
+
+def voids_of_files(files: Sequence[_native.EventFile]) -> Iterator[Voids]:
+    """Yield what later restarts void, for each file of a run in the order of reading."""
+    starts = [_Starts(file.session_starts()) for file in files]
     # For each file, the step from which later files void everything; None for nothing.
     first_void: list[int | None] = [None]
     for each in reversed(starts[1:]):
@@ -35,11 +46,11 @@ def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list
         if first_void[-1] is not None:
             steps.append(first_void[-1])
         first_void.append(min(steps, default=None))
-    for file, own_starts, void in zip(files, starts, reversed(first_void), strict=True):
-        yield [
-            Part(file, series, _valid_rows(file, series, own_starts, void))
-            for series in range(len(file.series()))
-        ]
+    yield from map(Voids, starts, reversed(first_void))
+
+
+# More than any series has.
+_MOST_ROWS = 1 << 62
 
 
 class _Starts:
@@ -57,21 +68,36 @@ class _Starts:
         return self.steps[known], self._rows[self._offsets[known] + series]
 
 
-def _valid_rows(
-    file: _native.EventFile, series: int, starts: _Starts, first_void: int | None
-) -> NDArray[np.intp] | None:
+class Voids(NamedTuple):
+    """What restarts void of one file: those in it, and those in later files."""
+
+    starts: _Starts
+    first_void: int | None  # the step from which later files void everything
+
+    def __bool__(self) -> bool:
+        return self.first_void is not None or len(self.starts.steps) != 0
+
+    def of(self, series: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return pairs of until and step: rows before row `until` are void from `step` on.
+
+        Both ascend, so that of each row the first pair that is not before it counts.
+        """
+        steps, until = self.starts.of(series)
+        if self.first_void is not None:
+            steps = np.append(steps, self.first_void)
+            until = np.append(until, _MOST_ROWS)
+        # Of each restart, the least step of it and all behind it.
+        return until, np.minimum.accumulate(steps[::-1])[::-1]
+
+
+def _valid_rows(file: _native.EventFile, series: int, voids: Voids) -> NDArray[np.intp] | None:
     """Return the rows of one series that count, in ascending order; None for all."""
-    if first_void is None and not len(starts.steps):
+    if not voids:
         return None
     steps = file.columns(series)[0]
     valid = np.ones(len(steps), dtype=bool)
-    if first_void is not None:
-        valid &= steps < first_void
-    start_steps, rows_before = starts.of(series)
-    if len(start_steps):
-        # Of each row, the least step of all restarts behind it.
-        least = np.minimum.accumulate(start_steps[::-1])[::-1]
-        behind = np.searchsorted(rows_before, np.arange(len(steps)), side="right")
-        some = behind < len(least)
-        valid[some] &= steps[some] < least[behind[some]]
+    until, least = voids.of(series)
+    behind = np.searchsorted(until, np.arange(len(steps)), side="right")
+    some = behind < len(least)
+    valid[some] = steps[some] < least[behind[some]]
     return None if valid.all() else np.flatnonzero(valid)

@@ -34,7 +34,7 @@ from eventcodec.reader.series import (
     TextSeries,
 )
 
-__all__ = ["Named", "Run", "Tag"]
+__all__ = ["Named", "Run", "Tag", "name_apart"]
 
 _Item = TypeVar("_Item")
 
@@ -109,14 +109,17 @@ class Named(Mapping[str, _Item]):
         return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
 
 
-def _name_apart(
-    name: str, tag: Tag, index: Mapping[tuple[str, str], tuple[Tag, list[Part]]]
-) -> str:
-    """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
-    known = index.get((name, tag.kind))
-    if known is None or known[0].description == tag.description:
+def name_apart(name: str, description: str, known: str) -> str:
+    """Tell curves of VisualDL's charts apart whose chart and name give the same tag.
+
+    Args:
+        name: of a series.
+        description: of that series.
+        known: the description of another series under this name.
+    """
+    if known == description:
         return name
-    return f"{name} ({tag.description or 'a curve of its own'})"
+    return f"{name} ({description or 'a curve of its own'})"
 
 
 def _describe(
@@ -308,9 +311,7 @@ class Run:
                 for part, row in self._rows_of("hparams")
                 for at in range(1 if part.file.format == "events" else 2)
             ]
-            scalars = self.scalars.items() if messages else ()
-            last = {tag: float(series.values[-1]) for tag, series in scalars if len(series)}
-            self._mappings["hparams"] = merge(messages, last)
+            self._mappings["hparams"] = merge(messages, self.scalars)
         found = self._mappings["hparams"]
         return found if isinstance(found, HParams) else None
 
@@ -405,8 +406,9 @@ class Run:
                     if part.rows is not None and not len(part.rows):
                         continue
                     tag = _describe(described, part)
-                    if file.format == "visualdl":
-                        name = _name_apart(name, tag, index)
+                    if file.format == "visualdl" and (name, kind) in index:
+                        known, _ = index[name, kind]
+                        name = name_apart(name, tag.description, known.description)
                     if (name, kind) in index:
                         known, parts = index[name, kind]
                         index[name, kind] = (_merge(known, tag), [*parts, part])
