@@ -4,6 +4,7 @@
 #include "bindings/arrays.h"
 #include "bindings/event_writer.h"
 #include "bindings/parameters.h"
+#include "bindings/pixels.h"
 #include "bindings/scalar_arguments.h"
 #include "bindings/writer_methods.h"
 // Python first
@@ -14,6 +15,7 @@
 
 #include "histogram/few_buckets.h"
 #include "vdl/encode.h"
+#include "vdl/encode_image.h"
 #include "vdl/format.h"
 #include "wire/write.h"
 
@@ -155,6 +157,20 @@ bool append_large_message(VdlWriter& writer, Stamp stamp, std::string_view tag, 
   return writer.begin() && writer.put(std::move(chunk), extent) && writer.end();
 }
 
+// A record that stands elsewhere.
+bool append_record(VdlWriter& writer, ByteView record) {
+  if (record.size() < kLargeMessageBytes) {
+    return writer.append<VdlFraming>(record.size() - vdl::kOverheadBytes, [&](std::uint8_t* p) {
+      return store_bytes(p, record.subspan(vdl::kLengthBytes));
+    });
+  }
+  Chunk::Owner chunk = create_chunk(record.size());
+  without_gil([&] { store_bytes(chunk->data(), record); });
+  return writer.begin() &&
+         writer.put(std::move(chunk), {static_cast<std::uint32_t>(record.size()), 1}) &&
+         writer.end();
+}
+
 // A value whose message of the component that stands in `field` is ready-made.
 void add_message(const py::object& self, py::handle tag_object, std::uint32_t field,
                  const py::object& message, py::handle step, py::handle walltime) {
@@ -179,6 +195,24 @@ void add_message(const py::object& self, py::handle tag_object, std::uint32_t fi
                                  return vdl::put_message(payload, stamp, tag, field, view);
                                }));
   if (!appended) throw py::error_already_set();
+}
+
+// Pixels of shape (count, height, width, channels) as a PNG, `columns` images in a row.
+void add_image(const py::object& self, py::handle tag_object, const py::array& array,
+               std::size_t columns, py::handle step, py::handle walltime) {
+  auto& writer = self.cast<VdlWriter&>();
+  std::string_view tag;
+  Stamp stamp{};
+  if (!parse_vdl_tag(tag_object.ptr(), &tag) || !parse_stamp(step.ptr(), walltime.ptr(), &stamp)) {
+    throw py::error_already_set();
+  }
+  const png::Pixels pixels = pixels_of(array, columns, 8);
+  Buffer out;
+  const ByteView record = unwrap(without_gil_if_large(
+      work_bytes(pixels), [&] { return vdl::encode_image(stamp, tag, pixels, out); }));
+  if (!ensure_open(self.ptr(), writer) || !append_record(writer, record)) {
+    throw py::error_already_set();
+  }
 }
 
 using Floats = py::array_t<float, py::array::c_style>;
@@ -298,6 +332,7 @@ void register_vdl_writer(py::module_& module) {
   add_method(type, add_scalar_method);
   type.def("_add_tag_values", &add_tag_values);
   type.def("_add_message", &add_message);
+  type.def("_add_image", &add_image);
   type.def("_add_series", &add_series);
   type.def("_flush", &VdlWriter::flush);
   type.def("_close", &VdlWriter::close);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "scan/column_memory.h"
 
 namespace eventcodec::scan {
 
@@ -88,15 +89,17 @@ struct Series {
   std::string description;
   Rows rows;
   std::shared_ptr<void> memory;  // of all columns
-  std::uint32_t shape = 0;       // of Predictor; 0: not learned
+  std::uint32_t shape = 0;       // of Predictor or VdlScalars; 0: not learned
+  std::uint64_t bytes = 0;       // of the VisualDL records that were read here; 0 of event files
   std::vector<Extent> saved;     // where the rows before `rows` are kept
   std::uint64_t saved_rows = 0;  // in those
 
   // In memory and elsewhere.
   [[nodiscard]] std::uint64_t size() const { return saved_rows + rows.size; }
 
-  // Room for at least `wanted` rows in all. Old memory lives on in the views that share it.
-  [[nodiscard]] bool reserve(std::uint64_t wanted);
+  // Room for at least `wanted` rows in all; `file_bytes` as ColumnMemory::take() wants it. Old
+  // memory lives on in the views that share it.
+  [[nodiscard]] bool reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes);
 
   // One more row; reserve() has made room.
   void append_scalar(std::int64_t step, double wall_time, double value) {

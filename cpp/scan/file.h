@@ -41,7 +41,8 @@ struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
-  // The fewest bytes that are worth a thread of their own.
+  // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
+  // time.
   std::uint64_t least_part = std::uint64_t{4} << 20;
   const Saving* saving = nullptr;
 };
@@ -149,6 +150,7 @@ class EventFile {
   // The same for VisualDL's records; in vdl_file.cc.
   Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
+  void pass_records(Window& window, std::uint64_t bytes, std::uint64_t records);
   Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
                                const Options& options);
   Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);

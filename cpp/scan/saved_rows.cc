@@ -29,7 +29,8 @@ Status read_rows(const Series& series, std::span<const Extent> extents,
   std::uint64_t rows = series.rows.size;
   for (const Extent& extent : extents) rows += extent.statistics.count;
   whole->kind = series.kind;
-  if (!whole->reserve(rows)) return out_of_memory();
+  ColumnMemory memory;
+  if (!whole->reserve(rows, memory, rows * row_bytes(series.kind))) return out_of_memory();
   for (const Extent& extent : extents) {
     Status status = read_extent(extent, pieces[extent.piece], series.kind, whole->rows);
     if (!status.ok()) return status;

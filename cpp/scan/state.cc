@@ -99,7 +99,8 @@ void put_series(StateWriter& out, const Series& series) {
   }
 }
 
-void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& series) {
+void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& series,
+                ColumnMemory& memory) {
   series.tag = in.get_text();
   series.plugin = in.get_text();
   series.display_name = in.get_text();
@@ -123,7 +124,7 @@ void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& serie
   const auto size = in.get<std::uint64_t>();
   if (!in.can_hold(size, kRowBytes)) return in.fail();
   if (size == 0) return;
-  if (!series.reserve(size)) return in.fail();
+  if (!series.reserve(size, memory, in.remaining())) return in.fail();
   in.get_column(series.rows.steps, size);
   in.get_column(series.rows.wall_times, size);
   if (series.kind == Kind::kScalars) {
@@ -164,7 +165,7 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
   const auto series = in.get<std::uint64_t>();
   if (!in.can_hold(series, 1)) return false;
   for (std::uint64_t i = 0; i != series && in.ok(); ++i) {
-    get_series(in, pieces, series_.emplace_back());
+    get_series(in, pieces, series_.emplace_back(), memory_);
   }
   const auto tags = in.get<std::uint64_t>();
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {

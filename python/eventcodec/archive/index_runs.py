@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from eventcodec import _native
 from eventcodec.errors import CodecError
-from eventcodec.reader.restarts import Voids, voids_of_files
+from eventcodec.reader.restarts import ValidRows, valid_rows
 from eventcodec.reader.run import Run, name_apart
 
 __all__ = ["RunRows", "as_text", "rows_of_run"]
@@ -59,10 +59,13 @@ def rows_of_run(run: str, files: Sequence[_native.EventFile], sizes: dict[str, i
 def _series_of(files: Sequence[_native.EventFile]) -> dict[tuple[str, str], _Series]:
     """Return (tag, kind) -> series, as Run tells them apart."""
     found: dict[tuple[str, str], _Series] = {}
-    for file, voids in zip(files, voids_of_files(files), strict=True):
+    restarted = valid_rows(files)
+    for place, file in enumerate(files):
         is_visualdl = file.format == "visualdl"
         all_described = file.series()
-        void = [_pairs(voids, number) for number in range(len(all_described))] if voids else []
+        void = []
+        if restarted is not None:
+            void = [_pairs(restarted[place], number) for number in range(len(all_described))]
         for described, statistics in zip(all_described, file.statistics(void), strict=True):
             name, kind, plugin, _, description, count, *_ = described
             series = _Series(plugin, description, statistics)
@@ -76,8 +79,8 @@ def _series_of(files: Sequence[_native.EventFile]) -> dict[tuple[str, str], _Ser
     return found
 
 
-def _pairs(voids: Voids, series: int) -> list[tuple[int, int]]:
-    until, steps = voids.of(series)
+def _pairs(rows: ValidRows, series: int) -> list[tuple[int, int]]:
+    until, steps = rows.voids(series)
     return list(zip(until.tolist(), steps.tolist(), strict=True))
 
 

@@ -124,7 +124,7 @@ def _scan_file(
         begin = 0
     try:
         sizes = json.loads(task.tag_bytes) if begin else {}
-        crc = _measure(task.path, begin, file.committed, sizes)
+        crc = _measure(task.path, file, begin, sizes)
     except OSError as error:
         return end, _unreadable(task, error)
     before = task.state.pieces if task.state is not None else ()
@@ -161,15 +161,19 @@ def _unreadable(task: Task, error: OSError) -> Indexed:
     return Indexed(task.path, task.run, nothing, 0, 0, 0, 0, [], reason, None, "{}", 0, None)
 
 
-def _measure(path: bytes, begin: int, committed: int, sizes: dict[str, int]) -> int:
+def _measure(path: bytes, file: _native.EventFile, begin: int, sizes: dict[str, int]) -> int:
     """Add to `sizes` the bytes of each tag from `begin` on; return the checksum of the tail."""
     descriptor = open_source(Path(os.fsdecode(path)))
     try:
-        counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
-        counter.copy(descriptor, -1, offset=begin, restarts=[], void_from=None, path=path)
-        for _, tag, _, _, size, _ in counter.tags():
+        if file.format == "visualdl":
+            found = [(tag, size) for (tag, _), size in zip(file.keys(), file.sizes(), strict=True)]
+        else:
+            counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
+            counter.copy(descriptor, -1, offset=begin, restarts=[], void_from=None, path=path)
+            found = [(tag, size) for _, tag, _, _, size, _ in counter.tags()]
+        for tag, size in found:
             sizes[tag] = sizes.get(tag, 0) + size
-        return tail_crc(descriptor, committed)
+        return tail_crc(descriptor, file.committed)
     finally:
         os.close(descriptor)
 

@@ -156,8 +156,8 @@ def restored(
 
 
 def restore_files(
-    files: Iterable[Path], known: dict[Path, _native.EventFile], place: Path | None, base: Path
-) -> set[Path]:
+    files: Iterable[str], known: dict[str, _native.EventFile], place: Path | None, base: Path
+) -> set[str]:
     """Fill `known` with the files of an index.
 
     Args:
@@ -171,7 +171,7 @@ def restore_files(
     """
     import sqlite3
 
-    unchanged: set[Path] = set()
+    unchanged: set[str] = set()
     indexed = find_index(base) if place is None else (base.resolve(), place)
     if indexed is None:
         return unchanged
@@ -180,8 +180,8 @@ def restore_files(
     above, below = os.path.join(base, ""), base.resolve().relative_to(root)  # noqa: PTH118
     wanted = {}
     for file in files:
-        if file not in known and str(file).startswith(above):
-            relative = str(file)[len(above) :]
+        if file not in known and file.startswith(above):
+            relative = file[len(above) :]
             wanted[os.fsencode(relative if below == Path() else f"{below}/{relative}")] = file
     segments: dict[str, _native.Segment] = {}
     with contextlib.suppress(sqlite3.Error, OSError, ValueError), open_database(place) as database:
@@ -215,10 +215,10 @@ def _rows_of(database: sqlite3.Connection, wanted: list[bytes]) -> Iterable[tupl
     return database.execute(f"{query} AND raw_path IN ({marks})", wanted)
 
 
-def _compare(path: Path, identity: FileIdentity, committed: int, crc: int) -> bool | None:
+def _compare(path: str, identity: FileIdentity, committed: int, crc: int) -> bool | None:
     """True: a file is as it was; False: it is that one with bytes added; None: another one."""
     try:
-        now = FileIdentity.of(path.stat())
+        now = FileIdentity.of(os.stat(path))  # noqa: PTH116
         if now == identity:
             return True
         if now[:2] != identity[:2] or now.bytes < committed:

@@ -14,8 +14,9 @@ from typing import Any, get_args
 from eventcodec import _native
 from eventcodec.vdl import components
 from eventcodec.vdl.components import Component
+from eventcodec.vdl.graph import translate, write_graph
 from eventcodec.vdl.histogram import histogram
-from eventcodec.vdl.image import figure_pixels, image, image_matrix
+from eventcodec.vdl.image import figure_pixels, picture, picture_matrix
 from eventcodec.vdl.resume import prepare_to_continue
 from eventcodec.writer.event_log import Durability, OnError
 from eventcodec.writer.log_directory import check_suffix, make_log_directory
@@ -173,20 +174,19 @@ class LogWriter(_native.VdlWriter):
         walltime: int | None = None,
         dataformats: str = "HWC",
     ) -> None:
-        """Log one picture; pixels as eventcodec.vdl.image.image() says.
+        """Log one picture; pixels as eventcodec.vdl.image.picture() says.
 
         Example:
             >>> import tempfile, numpy
             >>> with LogWriter(tempfile.mkdtemp()) as writer:
             ...     writer.add_image("noise", numpy.random.rand(32, 32, 3), 1)
         """
-        _native.check_vdl_tag(tag)
-        self._add(tag, image(img, dataformats), step, walltime)
+        self._add_image(tag, *picture(img, dataformats), step, walltime)
 
     def add_figure(self, tag: str, figure: Any, step: Any, walltime: int | None = None) -> None:
         """Log a figure of matplotlib as a picture, and close it."""
         _native.check_vdl_tag(tag)
-        self._add(tag, image(figure_pixels(figure), "HWC"), step, walltime)
+        self._add_image(tag, *picture(figure_pixels(figure), "HWC"), step, walltime)
 
     def add_text(
         self, tag: str, text_string: str, step: Any = None, walltime: int | None = None
@@ -220,7 +220,7 @@ class LogWriter(_native.VdlWriter):
             TypeError, ValueError: a bad argument, quoted; then nothing is written.
         """
         _native.check_vdl_tag(tag)
-        self._add(tag, image_matrix(imgs, dataformats, rows, scale), step, walltime)
+        self._add_image(tag, *picture_matrix(imgs, dataformats, rows, scale), step, walltime)
 
     def add_embeddings(
         self,
@@ -332,23 +332,18 @@ class LogWriter(_native.VdlWriter):
         """Write the graph of a Paddle model to a file of its own, vdlgraph.<seconds>.log<suffix>.
 
         Args:
-            model: a paddle.nn.Layer.
+            model: a paddle.nn.Layer; it stays as it is.
             input_spec: list of paddle.static.InputSpec or tensors.
             verbose: print what the graph holds.
 
         Raises:
-            ImportError: paddle or visualdl, which translates the graph, is not installed.
+            ImportError: paddle or visualdl, which translates the model, is not installed.
             OSError: the file cannot be written.
+            TypeError: the model is no layer.
         """
-        try:
-            import paddle  # noqa: F401
-            from visualdl.component.graph import translate_graph
-        except ImportError as error:
-            raise ImportError("add_graph needs paddle and visualdl, which translate it") from error
-        graph: str = translate_graph(model, input_spec, verbose)
-        suffix = self._configuration["filename_suffix"]
-        path = Path(self._logdir) / f"vdlgraph.{int(time.time()):010d}.log{suffix}"
-        path.write_text(graph, encoding="utf-8")
+        graph = translate(model, input_spec, verbose)
+        if self._configuration["write_to_disk"]:
+            write_graph(Path(self._logdir), self._configuration["filename_suffix"], graph)
 
     def flush(self, durable: bool = False) -> None:
         """Wait until every earlier add, from any thread, is with the kernel; with durable, on disk.
