@@ -208,6 +208,16 @@ py::list forms(SharedFile& self) {
   return all;
 }
 
+// Of each series, the bytes of the VisualDL records that this object has read; see scan/columns.h.
+std::vector<std::uint64_t> sizes(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) {
+    std::vector<std::uint64_t> found;
+    found.reserve(file.series().size());
+    for (const Series& series : file.series()) found.push_back(series.bytes);
+    return found;
+  });
+}
+
 // (tag, plugin) of the tags that have metadata.
 py::list plugins(SharedFile& self) {
   const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
@@ -524,6 +534,7 @@ void register_scan(py::module_& module) {
       .def("keys", &keys)
       .def("series", &describe_series)
       .def("forms", &forms)
+      .def("sizes", &sizes)
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)
       .def("restarts", &restarts)

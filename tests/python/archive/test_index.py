@@ -457,12 +457,39 @@ def test_csv_cells_are_safe(tmp_path: Path, command: Any) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_du_does_not_make_up_the_bytes_of_visualdl(tmp_path: Path, command: Any) -> None:
+def test_du_counts_the_records_of_visualdl(tmp_path: Path, command: Any) -> None:
     from eventcodec.compat.visualdl import LogWriter
+    from eventcodec.proto import Record
 
-    with LogWriter(str(tmp_path / "run")) as writer:
-        writer.add_scalar("loss", 0.5, 1)
-    lines = command("du", tmp_path).stdout.splitlines()
-    (row,) = (line.split() for line in lines if line.startswith("loss"))
-    assert row == ["loss", "scalars", "1", "-"]
-    assert any("VisualDL" in line for line in lines)
+    def of_each_tag() -> dict[str, int]:
+        """By the rule of VisualDL's own reader: a length, and as many bytes."""
+        (path,) = tmp_path.rglob("vdlrecords*")
+        data, sizes = path.read_bytes(), {}
+        while data:
+            size = 8 + int.from_bytes(data[:8], "little")
+            (value,) = Record.FromString(data[8:size]).values
+            tag = value.tag + (f"/{value.tag_value.tag}" if value.HasField("tag_value") else "")
+            sizes[tag] = sizes.get(tag, 0) + size
+            data = data[size:]
+        return sizes
+
+    def counted() -> dict[str, int]:
+        rows = [json.loads(line) for line in command("du", tmp_path, "--json").stdout.splitlines()]
+        return {row["tag"]: row["bytes"] for row in rows}
+
+    def log(first_step: int) -> None:
+        name = "vdlrecords.1700000000.log"
+        with LogWriter(str(tmp_path / "run"), file_name=name, display_name="shown") as writer:
+            for step in range(first_step, first_step + 200):
+                writer.add_scalar("loss", step / 2, step)
+                writer.add_scalar("a long name of a rate", step, step)
+                writer.add_scalars("chart", {"sin": 1.0, "cos": 0.0}, step)
+            writer.add_image("x", np.zeros((9, 9, 3)), first_step)
+            writer.add_text("note", "x" * 5000, first_step)
+
+    log(0)
+    first = counted()
+    assert first == of_each_tag()
+    assert len(first) == 7
+    log(200)  # the second pass reads what was added
+    assert counted() == of_each_tag() != first

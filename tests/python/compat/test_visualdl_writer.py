@@ -18,6 +18,7 @@ import pytest
 import eventcodec
 from eventcodec.compat.visualdl import LogReader, LogWriter
 from eventcodec.proto import Record
+from eventcodec.vdl.histogram import histogram
 
 
 def records(path) -> list:
@@ -235,6 +236,38 @@ def test_histograms_are_numpys(writer, tmp_path, dtype, buckets):
         logged = values_of(tmp_path)[-1].histogram
         assert list(logged.hist) == counts.tolist()
         assert list(logged.bin_edges) == edges.astype(np.float64).tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_histograms_are_numpys_at_any_scale(dtype):
+    generator = np.random.default_rng(11)
+    rises = 0
+    for _ in range(2000):
+        values = generator.normal(size=generator.integers(1, 40))
+        values *= 10.0 ** generator.integers(-44, 37)
+        values = (values + generator.choice([0, 1, 1000])).astype(dtype)
+        buckets = int(generator.integers(1, 33))
+        try:
+            counts, edges = np.histogram(values, bins=buckets)
+        except ValueError as error:  # too many buckets for so narrow a range
+            with pytest.raises(ValueError, match=str(error)[:20]):
+                histogram(values, buckets)
+            continue
+        got = Record.Histogram.FromString(histogram(values, buckets).message)
+        assert list(got.bin_edges) == edges.astype(np.float64).tolist()
+        assert list(got.hist) == counts.tolist()
+        rises += bool((np.diff(edges) > 0).all())
+    assert rises > 1000
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_histogram_of_what_is_no_number(writer, tmp_path, wrong):
+    values = np.arange(1000, dtype=np.float32)
+    values[517] = wrong
+    with pytest.raises(ValueError, match="finite"):
+        writer.add_histogram("h", values, 1)
+    writer.flush()
+    assert values_of(tmp_path) == []
 
 
 def test_a_histogram_of_equal_values(writer, tmp_path):
