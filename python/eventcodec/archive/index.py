@@ -435,9 +435,7 @@ def _scan_file(task: _Task, known: _Segments) -> tuple[bytes | None, Indexed]:
     return file.save(), found
 
 
-def _measure(
-    path: str, file: _native.EventFile, begin: int
-) -> tuple[int, list[tuple[str, int]]]:
+def _measure(path: str, file: _native.EventFile, begin: int) -> tuple[int, list[tuple[str, int]]]:
     """Return the checksum of a file's tail, and the bytes that each tag has from `begin` on."""
     descriptor = open_source(Path(path))
     try:

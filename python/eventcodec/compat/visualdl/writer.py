@@ -96,6 +96,7 @@ class LogWriter(_native.VdlWriter):
             **options,
         }
         self._opening = threading.Lock()
+        self._closed_in: int | None = None
         self._place = {
             # As it is now: new files belong here after os.chdir(), too.
             "directory": str(Path(self._logdir).absolute()),
@@ -356,6 +357,8 @@ class LogWriter(_native.VdlWriter):
     def close(self) -> None:
         """Flush and close the file; a later add continues it."""
         if self._configuration["write_to_disk"]:
+            # What a child of a fork has not logged to is its parent's.
+            self._closed_in = None if self._is_forked else os.getpid()
             self._close()
 
     def stats(self) -> WriterStats:
@@ -366,12 +369,20 @@ class LogWriter(_native.VdlWriter):
         self._add_message(tag, component.field, component.message, step, walltime)
 
     def _open_again(self) -> None:
-        """Continue the file that was closed; the native writer calls it."""
+        """Continue the file that was closed; the native writer calls it.
+
+        A child of a fork begins a file of its own: two processes must not write to one.
+        """
         with self._opening:
-            if self._is_closed:
+            if not self._is_closed:
+                return
+            name = ""
+            if self._closed_in == os.getpid():
                 path = Path(self._stats()["path"])
                 prepare_to_continue(path)
-                self._open(file_name=path.name, **self._place)
+                name = path.name
+            self._open(file_name=name, **self._place)
+            flush_at_child_exit()
 
     def __enter__(self) -> LogWriter:
         return self
