@@ -15,8 +15,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 PRESETS := dev asan-ubsan tsan
 
 .PHONY: demo test test-cpp test-python test-browser test-frameworks test-paddle
-.PHONY: test-visualdl-page campaign fuzz
-.PHONY: bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -33,8 +33,8 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-# VisualDL's web page with one of our logs in a real browser, which must be installed.
-test-visualdl-page: $(VENV)/.installed-test
+# VisualDL's web page with one of our logs in a real browser.
+test-visualdl-page: chromium $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/browser/visualdl_page.py
 
 # Graphs of Paddle models, by the original and by us.
@@ -46,13 +46,18 @@ campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
-# The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's
-# chromium and chromium-driver. Screenshots are in build/screenshots.
-test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
+# The examples' logs in a real TensorBoard and a real browser. Screenshots are in build/screenshots.
+test-browser: chromium $(VENV)/.installed-browser
 	$(BIN)/python -m pytest tests/browser/dashboards.py
 
+# Asked before the minutes of the build.
+chromium:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	  && command -v chromedriver >/dev/null \
+	  || { echo 'a browser is missing: apt-get install chromium chromium-driver' >&2; exit 2; }
+
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
-test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
+test-frameworks: $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
 
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is

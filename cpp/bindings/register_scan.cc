@@ -2,6 +2,7 @@
 #include "bindings/arrays.h"
 // pybind first
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -75,23 +76,30 @@ SharedRows rows_of(SharedFile& self, std::size_t id) {
   return *rows;
 }
 
-// A read-only view of a column, which keeps the column's memory alive.
-template <class T>
-py::array column_view(const SharedRows& shared, const T* data) {
+// What keeps the memory of columns alive for the views of it.
+py::capsule owner_of(const SharedRows& shared) {
   auto owned = std::make_unique<std::shared_ptr<void>>(shared.memory);
-  py::capsule owner(owned.release(),
-                    [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
-  py::array_t<T> array(static_cast<py::ssize_t>(shared.rows.size), data, owner);
+  py::capsule owner(owned.get(), [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
+  (void)owned.release();
+  return owner;
+}
+
+// A read-only view of a column.
+template <class T>
+py::array column_view(std::uint64_t size, const T* data, const py::capsule& owner) {
+  py::array_t<T> array(static_cast<py::ssize_t>(size), data, owner);
   py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
   return array;
 }
 
 py::tuple columns(SharedFile& self, std::size_t id) {
   const SharedRows shared = rows_of(self, id);
+  const scan::Rows& rows = shared.rows;
+  const py::capsule owner = owner_of(shared);
   py::object values = py::none();
-  if (shared.kind == Kind::kScalars) values = column_view(shared, shared.rows.values);
-  return py::make_tuple(column_view(shared, shared.rows.steps),
-                        column_view(shared, shared.rows.wall_times), values);
+  if (shared.kind == Kind::kScalars) values = column_view(rows.size, rows.values, owner);
+  return py::make_tuple(column_view(rows.size, rows.steps, owner),
+                        column_view(rows.size, rows.wall_times, owner), values);
 }
 
 // Of each row, which item of its value it is: 0 but for the later images or clips of one event.
@@ -117,6 +125,24 @@ SeriesDescription describe(const Series& series) {
   description.first_wall_time = rows.wall_times[0];
   description.last_wall_time = rows.wall_times[rows.size - 1];
   return description;
+}
+
+// (tag, kind) of each series, which is enough to find one.
+py::list keys(SharedFile& self) {
+  std::vector<std::pair<std::string, Kind>> found;
+  self.look([&](const scan::EventFile& file) {
+    found.reserve(file.series().size());
+    for (const Series& series : file.series()) found.emplace_back(series.tag, series.kind);
+    return 0;
+  });
+  std::array<py::object, std::size_t{static_cast<std::uint8_t>(Kind::kRaw)} + 1> kinds;
+  py::list all(found.size());
+  for (std::size_t i = 0; i != found.size(); ++i) {
+    py::object& kind = kinds[static_cast<std::uint8_t>(found[i].second)];
+    if (!kind) kind = py::str(scan::name_of(found[i].second));
+    all[i] = py::make_tuple(to_text(found[i].first), kind);
+  }
+  return all;
 }
 
 py::list describe_series(SharedFile& self) {
@@ -431,6 +457,7 @@ void register_scan(py::module_& module) {
                                });
                              })
       .def("damage", &describe_damage)
+      .def("keys", &keys)
       .def("series", &describe_series)
       .def("forms", &forms)
       .def("sizes", &sizes)

@@ -25,6 +25,18 @@ bool Collector::adopt(Collector& part, std::size_t threads) {
   return true;
 }
 
+void Collector::drop_adopted() {
+  for (Series& series : series_) {
+    series.rows.size = 0;
+    series.forms = 0;
+    series.described = false;
+  }
+  session_starts_.clear();
+  row_counts_ = 0;
+  // A guess that was right so far says nothing of what comes.
+  for (auto& [tag, entry] : tags_) entry.guessed = false;
+}
+
 // The first metadata of a tag decide what its tensors are. A part that did not know them is right
 // where it did not need them, or found the same.
 bool Collector::can_adopt(const Collector& part) const {
@@ -48,6 +60,7 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     TagEntry& entry = tags_.try_emplace(from.tag).first->second;
     ids.push_back(id_of(entry, from.tag, from.kind));
     Series& series = series_[ids.back()];
+    if (from.forms == 0 && from.rows.size == 0) continue;  // known from an earlier stretch
     if (from.described) {
       const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
       describe(series, entry.has_metadata ? entry : later);
@@ -77,11 +90,12 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
 }
 
 // Moves the memory of a series that is new here; of one that is not, notes what is to be copied.
-void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) const {
+void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) {
   if (part.rows.size == 0) return;
   if (series.memory == nullptr) {
     series.rows = part.rows;
     series.memory = std::move(part.memory);
+    part.rows = {};
     return;
   }
   if (!make_room(series, part.rows.size)) throw std::bad_alloc();

@@ -276,7 +276,7 @@ std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
   return found;
 }
 
-bool Collector::make_room(Series& series, std::uint64_t rows) const {
+bool Collector::make_room(Series& series, std::uint64_t rows) {
   constexpr std::uint64_t kWorthProjecting = 64;
   constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind
   const std::uint64_t size = series.rows.size;
@@ -288,7 +288,7 @@ bool Collector::make_room(Series& series, std::uint64_t rows) const {
     wanted = std::max(wanted, static_cast<std::uint64_t>(
                                   std::min(projected, static_cast<double>(kMostAtOnce * size))));
   }
-  return series.reserve(wanted) || series.reserve(size + rows);
+  return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }
 
 // Hands the value with its field header to the predictor, if the header is in its shortest form.

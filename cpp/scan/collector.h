@@ -51,10 +51,14 @@ class Collector {
     total_ = total;
   }
 
-  // Takes over what another collector, which began empty, has gathered from the bytes that follow:
-  // the result is as if this one had gathered it. False: it would not be, because the other did not
-  // know the metadata that stand before; nothing changed.
+  // Takes over what another collector has gathered from the bytes that follow, beginning empty or
+  // from drop_adopted(): the result is as if this one had gathered it. False: it would not be,
+  // because the other did not know the metadata that stand before; nothing changed.
   [[nodiscard]] bool adopt(Collector& part, std::size_t threads);
+
+  // Forgets the rows and restarts that adopt() has taken over, but not the tags, what they are, and
+  // how their records look.
+  void drop_adopted();
 
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
@@ -111,7 +115,7 @@ class Collector {
   TagEntry& entry_of(const event::ValueView& value);
   Series& series_of(const vdl::ValueView& value);
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
-  bool make_room(Series& series, std::uint64_t rows) const;
+  bool make_room(Series& series, std::uint64_t rows);
   [[nodiscard]] bool can_adopt(const Collector& part) const;
   struct Copy {
     void* to;
@@ -119,11 +123,12 @@ class Collector {
     std::size_t bytes;
   };
   std::vector<std::uint32_t> adopt_series(Collector& part, std::size_t threads);
-  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) const;
+  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies);
   static void describe(Series& series, const TagEntry& entry);
   void learn(Series& series, const Row& row);
 
   std::deque<Series> series_;
+  ColumnMemory memory_;  // of their columns
   std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
   Predictor predictor_;
   VdlScalars vdl_scalars_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "scan/column_memory.h"
 
 namespace eventcodec::scan {
 
@@ -65,8 +66,9 @@ struct Series {
   std::uint32_t shape = 0;       // of Predictor or VdlScalars; 0: not learned
   std::uint64_t bytes = 0;       // of the VisualDL records that were read here; 0 of event files
 
-  // Room for at least `wanted` rows in all. Old memory lives on in the views that share it.
-  [[nodiscard]] bool reserve(std::uint64_t wanted);
+  // Room for at least `wanted` rows in all; `file_bytes` as ColumnMemory::take() wants it. Old
+  // memory lives on in the views that share it.
+  [[nodiscard]] bool reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes);
 
   // One more row; reserve() has made room.
   void append_scalar(std::int64_t step, double wall_time, double value) {

@@ -27,7 +27,8 @@ struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
-  // The fewest bytes that are worth a thread of their own.
+  // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
+  // time.
   std::uint64_t least_part = std::uint64_t{4} << 20;
 };
 

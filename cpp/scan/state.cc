@@ -57,7 +57,7 @@ void put_series(StateWriter& out, const Series& series) {
   }
 }
 
-void get_series(StateReader& in, Series& series) {
+void get_series(StateReader& in, Series& series, ColumnMemory& memory) {
   series.tag = in.get_text();
   series.plugin = in.get_text();
   series.display_name = in.get_text();
@@ -71,7 +71,7 @@ void get_series(StateReader& in, Series& series) {
   }
   series.kind = static_cast<Kind>(kind);
   if (size == 0) return;
-  if (!series.reserve(size)) return in.fail();
+  if (!series.reserve(size, memory, in.remaining())) return in.fail();
   in.get_column(series.rows.steps, size);
   in.get_column(series.rows.wall_times, size);
   if (series.kind == Kind::kScalars) {
@@ -111,7 +111,9 @@ bool Collector::save(StateWriter& out) const {
 bool Collector::restore(StateReader& in) {
   const auto series = in.get<std::uint64_t>();
   if (!in.can_hold(series, 1)) return false;
-  for (std::uint64_t i = 0; i != series && in.ok(); ++i) get_series(in, series_.emplace_back());
+  for (std::uint64_t i = 0; i != series && in.ok(); ++i) {
+    get_series(in, series_.emplace_back(), memory_);
+  }
   const auto tags = in.get<std::uint64_t>();
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {
     TagEntry& entry = tags_[in.get_text()];

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
-from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_files
+from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
 from eventcodec.reader.run import Named, Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
@@ -114,21 +114,22 @@ class Log:
         self._verify = verify
         self._purge = purge
         self._threads = _thread_count(threads)
-        self._named = {each for each in self.path if each.is_file()}
-        self._files: dict[Path, _native.EventFile] = {}
-        self._unread: dict[Path, OSError] = {}
+        self._named = {str(each) for each in self.path if each.is_file()}
+        self._files: dict[str, _native.EventFile] = {}
+        self._unread: dict[str, OSError] = {}
         # The index is as old as it is: what was read since is known better here.
         self._index = index if mode == "salvage" and verify else False
-        self._runs: dict[str, tuple[list[Path], Run]] = {}
+        self._paths: dict[str, list[str]] = {}  # of each run
+        self._made: dict[str, tuple[list[str], Run]] = {}  # runs that were asked for
         self.refresh()
 
     @property
     def runs(self) -> Mapping[str, Run]:
         """Runs by name, in sorted order."""
-        return Named("run", list(self._runs), lambda name: self._runs[name][1])
+        return self._runs
 
     def __getitem__(self, run: str) -> Run:
-        return self.runs[run]
+        return self._runs[run]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._runs)
@@ -142,18 +143,18 @@ class Log:
         regions = []
         for path, file in self._files.items():
             regions += [
-                SkippedRegion(str(path), offset, length, reason)
+                SkippedRegion(path, offset, length, reason)
                 for offset, length, reason, _ in file.damage()
             ]
             if path in self._unread:
                 reason = f"cannot be read: {self._unread[path].strerror}"
-                regions.append(SkippedRegion(str(path), file.bytes, 0, reason))
+                regions.append(SkippedRegion(path, file.bytes, 0, reason))
         return regions
 
     @property
     def pending(self) -> dict[str, int]:
         """Files with an unfinished tail, and its size in bytes."""
-        return {str(path): file.pending for path, file in self._files.items() if file.pending}
+        return {path: file.pending for path, file in self._files.items() if file.pending}
 
     def refresh(self) -> Log:
         """Read what has been added since the log was opened or last refreshed.
@@ -165,7 +166,7 @@ class Log:
         Returns:
             The log itself.
         """
-        found = find_event_files(as_paths(self.path))
+        found = find_event_paths(as_paths(self.path))
         paths = [path for files in found.values() for path in files]
         if self._index is not False:
             place = None if self._index is True else Path(self._index)
@@ -181,7 +182,15 @@ class Log:
                 self._unread[path] = failure
             elif failure is not None:
                 raise failure
-        self._renew_runs(found)
+        self._paths = found
+        self._made = {
+            name: (paths, run)
+            for name, (paths, run) in self._made.items()
+            if found.get(name) == paths  # callers may hold it
+        }
+        for _, run in self._made.values():
+            run.refresh()
+        self._runs = Named("run", list(found), self._make_run)
         return self
 
     def scalars(
@@ -316,7 +325,7 @@ class Log:
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
         """Yield each run's name and its files as the native core reads them; for follow()."""
-        for name, (paths, _) in self._runs.items():
+        for name, paths in self._paths.items():
             yield name, [self._files[path] for path in paths]
 
     def scan(self, files: list[_native.EventFile]) -> None:
@@ -342,9 +351,9 @@ class Log:
     ) -> Iterator[tuple[tuple[str, str], _Series]]:
         """Yield the series of one kind under the runs and tags that match, in their order."""
         run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
-        for name, (_, run) in self._runs.items():
+        for name in self._runs:
             if matches(name, run_patterns):
-                found = kind(run)
+                found = kind(self._runs[name])
                 yield from (
                     ((name, tag), found[tag]) for tag in found if matches(tag, tag_patterns)
                 )
@@ -354,17 +363,11 @@ class Log:
         damaged = f", {len(self.damage)} skipped regions" if self.damage else ""
         return f"Log({shown}: {len(self._runs)} runs, {len(self._files)} files{damaged})"
 
-    def _renew_runs(self, found: dict[str, list[Path]]) -> None:
-        """Keep the Run objects that callers may hold, with the files that they have now."""
-        renewed = {}
-        for name, paths in found.items():
+    def _make_run(self, name: str) -> Run:
+        if name not in self._made:
+            paths = self._paths[name]
+            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
-            known = self._runs.get(name)
-            if known is not None and known[0] == paths:
-                run = known[1]
-                run.refresh()
-            else:
-                directories = list(dict.fromkeys(path.parent for path in paths))
-                run = Run(name, files, directories, base_of(self.path), purge=self._purge)
-            renewed[name] = (paths, run)
-        self._runs = renewed
+            run = Run(name, files, directories, base_of(self.path), purge=self._purge)
+            self._made[name] = (paths, run)
+        return self._made[name][1]

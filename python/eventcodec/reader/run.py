@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from eventcodec.reader.message_series import (
     parse_row,
     plugin_content,
 )
-from eventcodec.reader.restarts import valid_parts
+from eventcodec.reader.restarts import ValidRows, valid_rows
 from eventcodec.reader.series import (
     HistogramSeries,
     ImageSeries,
@@ -37,6 +38,9 @@ from eventcodec.reader.series import (
 __all__ = ["Named", "Run", "Tag"]
 
 _Item = TypeVar("_Item")
+_Key = tuple[str, str]  # tag and kind
+# As EventFile.series() gives it.
+_Described = tuple[str, str, str, str, str, int, int, int, float, float]
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,12 @@ class Named(Mapping[str, _Item]):
         self._made: dict[str, _Item] = {}
 
     def __getitem__(self, name: str) -> _Item:
-        if name not in self._names:
-            raise KeyError(self._explain(name))
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
+        made = self._made.get(name)
+        if made is None:
+            if name not in self._names:
+                raise KeyError(self._explain(name))
+            made = self._made[name] = self._make(name)
+        return made
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -109,19 +114,7 @@ class Named(Mapping[str, _Item]):
         return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
 
 
-def _name_apart(
-    name: str, tag: Tag, index: Mapping[tuple[str, str], tuple[Tag, list[Part]]]
-) -> str:
-    """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
-    known = index.get((name, tag.kind))
-    if known is None or known[0].description == tag.description:
-        return name
-    return f"{name} ({tag.description or 'a curve of its own'})"
-
-
-def _describe(
-    described: tuple[str, str, str, str, str, int, int, int, float, float], part: Part
-) -> Tag:
+def _describe(described: _Described, part: Part) -> Tag:
     """Return the tag of the rows of one file."""
     _, kind, plugin, display_name, description, count, *ends = described
     if part.rows is not None:
@@ -206,7 +199,8 @@ class Run:
 
     def refresh(self) -> None:
         """Forget what was derived from the files; Log.refresh() calls it."""
-        self._index: dict[tuple[str, str], tuple[Tag, list[Part]]] | None = None
+        self._index: dict[_Key, int | list[Part]] | None = None
+        self._descriptions: dict[_native.EventFile, list[_Described]] = {}
         self._mappings: dict[str, object] = {}
         self._tags: Named[Tag] | None = None
 
@@ -214,16 +208,16 @@ class Run:
     def tags(self) -> Mapping[str, Tag]:
         """What there is, by tag."""
         if self._tags is None:
-            tags: dict[str, Tag] = {}
-            for (name, _), (tag, _) in self._rows().items():
-                tags.setdefault(name, tag)
-            self._tags = Named("tag", list(tags), tags.__getitem__)
+            kinds: dict[str, str] = {}
+            for name, kind in self._rows():
+                kinds.setdefault(name, kind)
+            self._tags = Named("tag", list(kinds), lambda name: self._tag((name, kinds[name])))
         return self._tags
 
     def contents(self) -> Iterator[tuple[str, Tag]]:
         """Yield every tag with what it is, once for each kind that it was used for."""
-        for (name, _), (tag, _) in self._rows().items():
-            yield name, tag
+        for key in self._rows():
+            yield key[0], self._tag(key)
 
     @property
     def paths(self) -> list[Path]:
@@ -286,9 +280,9 @@ class Run:
         mapping = self._mappings.get("raw")
         if not isinstance(mapping, Named):
             parts: dict[str, list[Part]] = {}
-            for (name, kind), (_, found) in self._rows().items():
+            for name, kind in self._rows():
                 if kind != "scalars":
-                    parts.setdefault(name, []).extend(found)
+                    parts.setdefault(name, []).extend(self._parts((name, kind)))
             mapping = Named("raw tag", list(parts), lambda name: RawSeries(name, parts[name]))
             self._mappings["raw"] = mapping
         return mapping
@@ -350,12 +344,12 @@ class Run:
             OSError: it cannot be read.
         """
         found = find_embeddings(self._directories, self._root)
-        for (name, _), (tag, parts) in self._rows().items():
-            if tag.plugin == "embeddings":
-                row = parts[-1].row_numbers()[-1]
-                found[name] = parse_row(
-                    parts[-1],
-                    row,
+        for key in self._rows():
+            if self._tag(key).plugin == "embeddings":
+                part = self._parts(key)[-1]
+                found[key[0]] = parse_row(
+                    part,
+                    part.row_numbers()[-1],
                     lambda value, _: recorded_embedding(plugin_content(value), value.tag),
                 )
         return Named("embedding", list(found), found.__getitem__)
@@ -372,7 +366,7 @@ class Run:
         if not isinstance(mapping, Named):
             rows = self._rows()
             names = [name for name, each in rows if each == kind]
-            mapping = Named(f"{kind} tag", names, lambda name: make(name, rows[name, kind][1]))
+            mapping = Named(f"{kind} tag", names, lambda name: make(name, self._parts((name, kind))))
             self._mappings[kind] = mapping
         return mapping
 
@@ -381,36 +375,70 @@ class Run:
 
         Unlike `tags` it has both series of a tag that was used for two kinds of values.
         """
-        for (name, kind), (tag, _) in self._rows().items():
-            yield name, kind, (tag, self.scalars[name].values if kind == "scalars" else None)
+        for name, kind in self._rows():
+            values = self.scalars[name].values if kind == "scalars" else None
+            yield name, kind, (self._tag((name, kind)), values)
 
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
         return [
             (part, row)
-            for (_, each), (_, parts) in self._rows().items()
-            if each == kind
-            for part in parts
+            for key in self._rows()
+            if key[1] == kind
+            for part in self._parts(key)
             for row in part.row_numbers()
         ]
 
-    def _rows(self) -> dict[tuple[str, str], tuple[Tag, list[Part]]]:
-        """Return (tag, kind) -> what it is and which series of which files hold its rows."""
+    def _rows(self) -> dict[_Key, int | list[Part]]:
+        """Return (tag, kind) -> which series of which files hold its rows; see _parts()."""
         if self._index is None:
-            index: dict[tuple[str, str], tuple[Tag, list[Part]]] = {}
-            parts_of_files = valid_parts(self._files, purge=self._purge)
-            for file, file_parts in zip(self._files, parts_of_files, strict=True):
-                for described, part in zip(file.series(), file_parts, strict=True):
-                    name, kind = described[:2]
-                    if part.rows is not None and not len(part.rows):
-                        continue
-                    tag = _describe(described, part)
-                    if file.format == "visualdl":
-                        name = _name_apart(name, tag, index)
-                    if (name, kind) in index:
-                        known, parts = index[name, kind]
-                        index[name, kind] = (_merge(known, tag), [*parts, part])
-                    else:
-                        index[name, kind] = (tag, [part])
-            self._index = index
+            valid = None if not self._purge else valid_rows(self._files)
+            self._index = self._index_of_file() if valid is None else None
+            if self._index is None:
+                self._index = self._index_of_files(valid)
         return self._index
+
+    def _index_of_file(self) -> dict[_Key, int | list[Part]] | None:
+        """Return the index of most runs of an archive: nothing is made for a tag until it is asked
+        for. None when there are several files, or two series of one name.
+        """
+        if len(self._files) != 1 or self._files[0].format == "visualdl":
+            return None
+        keys = self._files[0].keys()
+        index: dict[_Key, int | list[Part]] = {key: number for number, key in enumerate(keys)}
+        return index if len(index) == len(keys) else None
+
+    def _index_of_files(self, valid: list[ValidRows] | None) -> dict[_Key, int | list[Part]]:
+        index: dict[_Key, list[Part]] = {}
+        for number, file in enumerate(self._files):
+            for series, (name, kind) in enumerate(file.keys()):
+                rows = None if valid is None else valid[number].of(series)
+                if rows is not None and not len(rows):
+                    continue
+                part = Part(file, series, rows)
+                if file.format == "visualdl":
+                    name = self._name_apart(name, part, index.get((name, kind)))
+                index.setdefault((name, kind), []).append(part)
+        return {**index}
+
+    def _parts(self, key: _Key) -> list[Part]:
+        """Return where the rows of a series come from."""
+        found = self._rows()[key]
+        return [Part(self._files[0], found)] if isinstance(found, int) else found
+
+    def _tag(self, key: _Key) -> Tag:
+        """Return what is known of a series, from all files of the run."""
+        return reduce(_merge, map(self._describe, self._parts(key)))
+
+    def _describe(self, part: Part) -> Tag:
+        described = self._descriptions.get(part.file)
+        if described is None:
+            described = self._descriptions[part.file] = part.file.series()
+        return _describe(described[part.series], part)
+
+    def _name_apart(self, name: str, part: Part, known: list[Part] | None) -> str:
+        """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
+        description = self._describe(part).description
+        if known is None or self._describe(known[0]).description == description:
+            return name
+        return f"{name} ({description or 'a curve of its own'})"

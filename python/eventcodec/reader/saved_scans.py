@@ -114,7 +114,7 @@ def tail_crc(descriptor: int, committed: int) -> int:
 
 
 def restore_files(
-    files: Iterable[Path], known: dict[Path, _native.EventFile], place: Path | None, base: Path
+    files: Iterable[str], known: dict[str, _native.EventFile], place: Path | None, base: Path
 ) -> None:
     """Fill `known` with the files of an index.
 
@@ -134,8 +134,8 @@ def restore_files(
     above, below = os.path.join(base, ""), base.resolve().relative_to(root)  # noqa: PTH118
     wanted = {}
     for file in files:
-        if file not in known and str(file).startswith(above):
-            relative = str(file)[len(above) :]
+        if file not in known and file.startswith(above):
+            relative = file[len(above) :]
             wanted[os.fsencode(relative if below == Path() else f"{below}/{relative}")] = file
     with contextlib.suppress(sqlite3.Error, OSError, UnicodeError), contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(place))
@@ -156,10 +156,10 @@ def restore_files(
                 known[path] = restored
 
 
-def _is_same(path: Path, identity: FileIdentity, committed: int, crc: int) -> bool:
+def _is_same(path: str, identity: FileIdentity, committed: int, crc: int) -> bool:
     """Whether a file is the one that was indexed, or that one with bytes added."""
     try:
-        now = FileIdentity.of(path.stat())
+        now = FileIdentity.of(os.stat(path))  # noqa: PTH116
         if now == identity:
             return True
         if now[:2] != identity[:2] or now.bytes < committed:

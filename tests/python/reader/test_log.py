@@ -63,6 +63,11 @@ def test_links_in_a_circle_end(directory: Path) -> None:
 def test_missing_paths(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="No such event file or log directory"):
         eventcodec.open(tmp_path / "nothing")
+    with pytest.raises(
+        FileNotFoundError, match=r"filesystem\('gs'\).get\('gs://bucket/x/'"
+    ) as error:
+        eventcodec.open("gs://bucket/x")
+    assert error.value.filename == "gs://bucket/x"
     with pytest.raises(ValueError, match="empty list"):
         eventcodec.open([])
     with pytest.raises(ValueError, match="threads must be at least 1, got 0"):

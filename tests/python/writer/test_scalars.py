@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,25 @@ def test_bad_series(
         with pytest.raises(error, match=message):
             writer.add_scalar_series(*args)
         assert writer.stats().accepted == 0
+
+
+def test_a_loss_is_logged_without_a_warning(tmp_path: Path) -> None:
+    """float() of a tensor that is part of a graph warns, once in a process."""
+    loss = torch.tensor(1.5, requires_grad=True) * 2
+    torch.set_warn_always(True)
+    try:
+        with pytest.warns(UserWarning, match="requires_grad=True"):
+            float(loss)
+        with warnings.catch_warnings(record=True) as warned, SummaryWriter(tmp_path) as writer:
+            warnings.simplefilter("always")
+            writer.add_scalar("a", loss, 1)
+            writer.add_metrics({"b": loss, "c": torch.nn.Parameter(torch.tensor(4.0))}, 1)
+            writer.add_scalars("g", {"d": loss}, 1, layout="single")
+    finally:
+        torch.set_warn_always(False)
+    assert warned == []
+    values = {(tag, step, value) for tag, step, value in values_of(tmp_path) if value}
+    assert values == {("a", 1, 3.0), ("b", 1, 3.0), ("c", 1, 4.0), ("g/d", 1, 3.0)}
 
 
 def test_new_style_scalars_are_stored_as_torch_stores_them(tmp_path: Path) -> None:
