@@ -190,7 +190,7 @@ class Log:
         }
         for _, run in self._made.values():
             run.refresh()
-        self._runs = Named("run", list(found), self._make_run)
+        self._runs = Named("run", found, self._make_run)
         return self
 
     def scalars(
