@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
+.PHONY: demo test test-cpp test-python test-pythons test-browser test-frameworks test-visualdl-page campaign fuzz
 .PHONY: bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -49,6 +49,11 @@ test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
 test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
+# The writer under other versions of Python, without torch: what is not run is printed.
+PYTHONS := python3.10 python3.12 python3.13
+test-pythons:
+	$(PYTHON) tests/pythons.py $(PYTHONS)
 
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
 # kept in tests/fuzz/corpus.
