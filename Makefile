@@ -14,8 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-aarch64 test-python test-browser test-frameworks test-paddle
-.PHONY: test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-frameworks
+.PHONY: test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
 .PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -70,6 +70,11 @@ chromium:
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
 test-frameworks: $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
+# The writer under other versions of Python, without torch: what is not run is printed.
+PYTHONS := python3.10 python3.12 python3.13
+test-pythons:
+	$(PYTHON) tests/pythons.py $(PYTHONS)
 
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
 # kept in tests/fuzz/corpus.
