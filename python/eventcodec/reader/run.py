@@ -366,7 +366,9 @@ class Run:
         if not isinstance(mapping, Named):
             rows = self._rows()
             names = [name for name, each in rows if each == kind]
-            mapping = Named(f"{kind} tag", names, lambda name: make(name, self._parts((name, kind))))
+            mapping = Named(
+                f"{kind} tag", names, lambda name: make(name, self._parts((name, kind)))
+            )
             self._mappings[kind] = mapping
         return mapping
 
