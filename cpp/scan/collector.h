@@ -11,6 +11,7 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "scan/saved.h"
 #include "scan/state.h"
 #include "scan/vdl_scalars.h"
 #include "vdl/decode.h"
@@ -63,9 +64,15 @@ class Collector {
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
   [[nodiscard]] bool save(StateWriter& out) const;
-  [[nodiscard]] bool restore(StateReader& in);
+  [[nodiscard]] bool restore(StateReader& in, const std::vector<Piece>& pieces);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+  [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
+
+  // Rows that go elsewhere and come back; in saved_rows.cc. On an error the rows are in no order.
+  [[nodiscard]] std::uint64_t bytes_in_memory() const;
+  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece);
+  [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
   // The tags that have metadata, each with the plugin of its first; in the order of their series,
   // then those without values in no particular one.

@@ -57,6 +57,10 @@ Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Optio
     if (!status.ok()) return status;
     const Unframed found = take_vdl_records(window);
     if (!options.keep_rows) collector_.drop_rows();
+    if (options.saving != nullptr) {
+      Status saved = save_rows(*options.saving, options.saving->stretch);
+      if (!saved.ok()) return saved;
+    }
     const bool unfinished = found.kind == Unframed::Kind::kNeedMore;
     // Of a record that the file does not hold nothing more is read.
     if (unfinished && !window.at_end() &&

@@ -62,8 +62,8 @@ def command(
     """
     if tree + at_length + as_json > 1:
         raise click.UsageError("--tree, --long and --json are three views: choose one")
-    log = open_log(path)
-    chosen = {name: log.runs[name] for name in pick(log.runs, runs, what="run")}
+    log = open_log(path, runs)
+    chosen = dict(log.runs)
     shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
