@@ -47,6 +47,12 @@ class Histogram:
     sum: float
     sum_squares: float
 
+    def __repr__(self) -> str:
+        return (
+            f"Histogram({len(self.counts)} buckets, num={self.num:g}, min={self.min:g}, "
+            f"max={self.max:g}, sum={self.sum:g}, sum_squares={self.sum_squares:g})"
+        )
+
 
 def histogram(values: object, bins: Bins = "tensorflow") -> Histogram:
     """Count `values` in buckets and take their moments, in one native pass.

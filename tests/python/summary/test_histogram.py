@@ -325,3 +325,8 @@ def test_a_long_tag_has_a_length_of_several_bytes(tmp_path: Path) -> None:
     got, histo = parse(histogram_summary(tag, [1.0]))
     assert got == tag
     assert histo.num == 1
+
+
+def test_repr_fits_a_line() -> None:
+    shown = repr(histogram([1.0, 2.0, 4.0], bins=3))
+    assert shown == "Histogram(3 buckets, num=3, min=1, max=4, sum=7, sum_squares=21)"
