@@ -30,8 +30,9 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake --build build/cpp-$*
 	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
-# The core built for 64-bit ARM and its tests under emulation. Not the campaigns: they load the
-# machine for as long as they run, and an emulated one is some twenty times slower.
+# The core built for 64-bit ARM and its tests under emulation, some 20 times slower than without.
+# Not the campaigns: they take minutes, and one forks while threads run, which the emulator's own
+# locks do not survive.
 test-aarch64: $(VENV)/.tools
 	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || { \
 	  echo 'make test-aarch64 needs a compiler and an emulator: on Debian and Ubuntu' \
