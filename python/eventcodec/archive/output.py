@@ -220,9 +220,12 @@ class OutputTree:
             try:
                 if part in ("", ".", "..") or "\0" in part:
                     raise ValueError(f"run {run!r} would leave the destination")
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=at)
-                below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+                try:
+                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+                except FileNotFoundError:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=at)
+                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
             finally:
                 os.close(at)
             at = below
