@@ -276,6 +276,16 @@ class OutputDirectory:
     def __enter__(self) -> Self:
         return self
 
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a directory for what the work needs meanwhile, on the file system of the output."""
+        path = self.tree.path.with_name(_temporary_name())
+        path.mkdir(0o700)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
     def commit(self, pieces: Iterable[Piece] = (), *, others: bool = False) -> None:
         """Make the pieces durable, name them, and make the directory appear.
 
