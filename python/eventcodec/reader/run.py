@@ -256,7 +256,7 @@ class Run:
         Raises:
             KeyError: there is no such series.
         """
-        return ScalarSeries.from_parts(tag, self._parts((tag, "scalars")))
+        return ScalarSeries.from_parts(tag, self._parts_of((tag, "scalars")))
 
     @property
     def histograms(self) -> Mapping[str, HistogramSeries]:
