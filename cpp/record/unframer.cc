@@ -21,6 +21,7 @@ bool Unframer::append(ByteView chunk) {
   position_ = 0;
   if (!buffer_.append(chunk)) return false;
   crc_budget_ += kCrcBudgetPerByte * chunk.size();
+  shift_budget_ += 2 * chunk.size();
   return true;
 }
 
@@ -57,8 +58,10 @@ Unframer::Skipped Unframer::skip(Last last) {
   const Unframed found = next();
   if (found.kind != Unframed::Kind::kDamage) return {{offset(), 0}, true, false};
   if (found.damage == DamageKind::kPayloadCrc) {
-    const Region region{offset(), found.bytes};
-    position_ += static_cast<std::size_t>(found.bytes);
+    const Found end = find_shifted(rest(), found.bytes, last, &shift_budget_);
+    if (end.kind == Found::Kind::kNeedMore) return {{offset(), 0}, false, false};
+    const Region region{offset(), end.offset};
+    position_ += end.offset;
     return {region, true, false};
   }
   if (!searching_) {

@@ -107,7 +107,7 @@ class EventFile {
                           std::uint64_t limit);
   void note_progress();
   Result<record::Unframed> take_records(Window& window, const Options& options,
-                                        std::uint64_t limit);
+                                        SearchBudget& budget, std::uint64_t limit);
   // split.cc
   struct Part;
   Status take_split(Window& window, SearchBudget& budget, const Options& options,
