@@ -38,6 +38,7 @@ class Unframer {
     Region region;
     bool complete;
     bool blank;
+    bool searched;  // its end was not where its header says
   };
   Skipped skip(Last last);
 

@@ -23,7 +23,7 @@ void EventFile::forget() {
 std::vector<Damage> EventFile::damage() const {
   std::vector<Damage> all = damage_;
   if (open_damage_ != nullptr)
-    all.push_back({committed_, bytes_ - committed_, open_damage_, records_});
+    all.push_back({committed_, bytes_ - committed_, open_damage_, false, records_});
   return all;
 }
 
@@ -133,12 +133,13 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
         if (!status.ok()) return status.error();
         return found;
       }
+      const std::uint64_t claimed = found.bytes;
       if (damaged) {
         const Result<std::uint64_t> bytes = damaged_bytes(window, found.bytes, budget);
         if (!bytes.ok()) return bytes.error();
         found.bytes = bytes.value();
       }
-      damage_.push_back({committed_, found.bytes, reason, records_});
+      damage_.push_back({committed_, found.bytes, reason, found.bytes != claimed, records_});
     }
     window.drop(static_cast<std::size_t>(found.bytes));
     committed_ = window.offset();
@@ -173,7 +174,7 @@ Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const 
     case Skipped::Kind::kUnfinished:
       break;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, reason, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_, reason, true, records_});
   committed_ = skipped.value().offset;
   return skipped.value().kind == Skipped::Kind::kRecord;
 }

@@ -43,6 +43,7 @@ struct Damage {
   std::uint64_t offset;
   std::uint64_t length;
   const char* reason;
+  bool searched;                 // what follows was found by a search
   std::uint64_t records_before;  // whole records that stand before it
 };
 

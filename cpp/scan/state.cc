@@ -12,7 +12,7 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x32'6e'61'63'73'63'65'00;  // "\0ecscan2"
+constexpr std::uint64_t kMagic = 0x33'6e'61'63'73'63'65'00;  // "\0ecscan3"
 
 constexpr std::size_t kRowBytes = 16;  // of any kind, at least
 
@@ -168,6 +168,7 @@ bool EventFile::save(Buffer& out) const {
     writer.put(each.offset);
     writer.put(each.length);
     writer.put(number_of(each.reason));
+    writer.put<std::uint8_t>(each.searched);
     writer.put(each.records_before);
   }
   if (!collector_.save(writer)) return false;
@@ -214,6 +215,7 @@ bool EventFile::restore_from(StateReader& in) {
     each.offset = in.get<std::uint64_t>();
     each.length = in.get<std::uint64_t>();
     each.reason = reason_of(in.get<std::uint8_t>());
+    each.searched = in.get<std::uint8_t>() != 0;
     each.records_before = in.get<std::uint64_t>();
     if (each.reason == nullptr) return false;
     damage_.push_back(each);

@@ -277,16 +277,16 @@ class RecordReader:
             begin = unframer.offset
             self._report(begin, unframer.pending + self._drain(), reason)
             return True
-        begin, length, complete, _ = unframer.skip(last=False)
+        begin, length, complete, _, searched = unframer.skip(last=False)
         if complete:
-            self._report(begin, length, reason)
+            self._report(begin, length, reason, recovered=searched)
         return complete
 
     def _pass_last_damage(self, reason: str) -> bool:
         """The same at the end of the file: what is not a record there is damage, for now."""
-        begin, length, complete, blank = self._unframer.skip(last=True)
+        begin, length, complete, blank, searched = self._unframer.skip(last=True)
         if complete:
-            self._report(begin, length, reason)
+            self._report(begin, length, reason, recovered=searched)
         elif blank:
             self._blank_bytes = length
         else:
@@ -295,12 +295,12 @@ class RecordReader:
             self._open_region = True
         return complete
 
-    def _report(self, begin: int, length: int, reason: str) -> None:
+    def _report(self, begin: int, length: int, reason: str, *, recovered: bool = False) -> None:
         if self._open_region:
             self.damage.pop()
         self._open_region = False
         self._blank_bytes = 0
-        self.damage.append(SkippedRegion(self.path, begin, length, reason))
+        self.damage.append(SkippedRegion(self.path, begin, length, reason, recovered))
 
     def _drain(self) -> int:
         """Read to the end; return how many bytes there were."""

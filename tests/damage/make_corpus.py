@@ -237,6 +237,11 @@ def nested_damaged_payload_and_next() -> File:
     return start().scalars(1).apart(bytes(outer)).apart(bytes(following)).scalars(4, 5)
 
 
+@case("Bytes of something else, and then a record that is not finished.")
+def garbage_before_unfinished() -> File:
+    return start().scalars(1, 2).ruin(b"\xee" * 77).tail(frame(scalar(3))[:30])
+
+
 @case("The first record, which says brain.Event:2, is gone.")
 def missing_version() -> File:
     return File().ruin(flip(frame(version()), 14)).scalars(1, 2)

@@ -423,7 +423,7 @@ def _scan_file(task: _Task, known: _Segments) -> tuple[bytes | None, Indexed]:
         records=file.records,
         pending_bytes=file.pending,
         tail_crc=crc,
-        damage=file.damage(),
+        damage=[(*region[:3], region[-1]) for region in file.damage()],
         error=None,
         segment=None,
         state_offset=0,

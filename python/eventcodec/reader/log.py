@@ -80,9 +80,7 @@ def open(  # noqa: A001
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
     """
-    return Log(
-        path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index
-    )
+    return Log(path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
 
 
 def _thread_count(threads: int | None) -> int:
@@ -149,10 +147,7 @@ class Log:
         """Bytes that were skipped, with the reason; also files that could not be read at all."""
         regions = []
         for path, file in self._files.items():
-            regions += [
-                SkippedRegion(path, offset, length, reason)
-                for offset, length, reason, _ in file.damage()
-            ]
+            regions += [SkippedRegion(path, *region[:4]) for region in file.damage()]
             if path in self._unread:
                 reason = f"cannot be read: {self._unread[path].strerror}"
                 regions.append(SkippedRegion(path, file.bytes, 0, reason))
@@ -215,9 +210,9 @@ class Log:
 
         Args:
             runs: which of the log's runs, all of which have been read (`open(runs=)` reads only
-                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in the
-                name), a list of those, or None for all. Globs are those of fnmatch, with upper and
-                lower case apart; a name matches itself whatever it contains.
+                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in
+                the name), a list of those, or None for all. Globs are those of fnmatch, with upper
+                and lower case apart; a name matches itself whatever it contains.
             tags: the same for tags.
             steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
                 ends; None for all.

@@ -285,4 +285,5 @@ def test_a_run_that_is_not_shown_is_not_read(tmp_path):
     assert invoke("ls", tmp_path).exit_code == 1
     assert invoke("ls", tmp_path, "--run", "a").exit_code == 0
     missing = invoke("ls", tmp_path, "--run", "c")
-    assert missing.exit_code == 2 and "no run matches 'c'; there is 'a', 'b'" in missing.output
+    assert missing.exit_code == 2
+    assert "no run matches 'c'; there is 'a', 'b'" in missing.output

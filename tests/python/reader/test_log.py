@@ -297,7 +297,7 @@ def test_other_runs_are_not_opened(directory: Path, event: Any, frame: Any) -> N
     every = eventcodec.open(directory)
     chosen = eventcodec.open(directory, runs=["a*", re.compile("^c$")], mode="strict")
     assert list(chosen) == [name for name in every if name not in (".", "other")]
-    assert chosen.damage == [] and len(every.damage) == 1
+    assert (chosen.damage, len(every.damage)) == ([], 1)
     tables = (chosen.scalars(), every.scalars(runs=list(chosen)))
     assert tables[0]["value"].tolist() == tables[1]["value"].tolist() != []
     assert "other" not in chosen.refresh().runs
