@@ -174,7 +174,7 @@ TEST(rows_are_not_kept_when_not_wanted) {
 
 TEST(shared_columns_outlive_growth) {
   scan::Series series;
-  ColumnMemory memory;
+  scan::ColumnMemory memory;
   REQUIRE(series.reserve(4, memory, 0));
   series.append_scalar(1, 0.5, 2.0);
   const std::shared_ptr<void> kept = series.memory;
