@@ -14,8 +14,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-frameworks test-visualdl-page campaign fuzz
-.PHONY: bench bench-results lint format clean $(PRESETS:%=test-cpp-%)
+.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-frameworks
+.PHONY: test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/eventcodec demo
@@ -29,26 +30,51 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake --build build/cpp-$*
 	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
+# The core built for 64-bit ARM and its tests under emulation. Not the campaigns: they load the
+# machine for as long as they run, and an emulated one is some twenty times slower.
+test-aarch64: $(VENV)/.tools
+	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || { \
+	  echo 'make test-aarch64 needs a compiler and an emulator: on Debian and Ubuntu' \
+	    'apt-get install g++-aarch64-linux-gnu qemu-user' >&2; exit 1; }
+	cmake -S cpp --preset aarch64 -G Ninja
+	cmake --build build/cpp-aarch64
+	ctest --test-dir build/cpp-aarch64 --output-on-failure --no-tests=error --parallel 2 \
+	  --exclude-regex campaigns
+
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-# VisualDL's web page with one of our logs in a real browser, which must be installed.
-test-visualdl-page: $(VENV)/.installed-test
+# VisualDL's web page with one of our logs in a real browser.
+test-visualdl-page: chromium $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/browser/visualdl_page.py
+
+# Graphs of Paddle models, by the original and by us.
+test-paddle: $(VENV)/.installed-paddle
+	$(BIN)/python -m pytest tests/interop/test_visualdl_graph.py
 
 # The long fault campaigns: tests/campaigns/README.md.
 campaign: $(VENV)/.installed-test $(PRESETS:%=test-cpp-%)
 	$(BIN)/python tests/campaigns/run_core.py $(PRESETS:%=build/cpp-%)
 	$(BIN)/python -m pytest tests/campaigns --campaign=long
 
-# The examples' logs in a real TensorBoard and a real browser, which must be installed: Debian's
-# chromium and chromium-driver. Screenshots are in build/screenshots.
-test-browser: $(VENV)/.installed-test $(VENV)/.installed-browser
+# The examples' logs in a real TensorBoard and a real browser. Screenshots are in build/screenshots.
+test-browser: chromium $(VENV)/.installed-browser
 	$(BIN)/python -m pytest tests/browser/dashboards.py
 
+# Asked before the minutes of the build.
+chromium:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	  && command -v chromedriver >/dev/null \
+	  || { echo 'a browser is missing: apt-get install chromium chromium-driver' >&2; exit 2; }
+
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
-test-frameworks: $(VENV)/.installed-test $(VENV)/.installed-frameworks
+test-frameworks: $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
+# The writer under other versions of Python, without torch: what is not run is printed.
+PYTHONS := python3.10 python3.12 python3.13
+test-pythons:
+	$(PYTHON) tests/pythons.py $(PYTHONS)
 
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
 # kept in tests/fuzz/corpus.

@@ -1,5 +1,7 @@
 // scalar_arguments.cc - Python objects to tags, numbers, steps and times.
 #include "bindings/scalar_arguments.h"
+
+#include "bindings/dlpack.h"
 // Python first
 #include <pybind11/numpy.h>
 
@@ -10,57 +12,47 @@
 namespace eventcodec::bindings {
 namespace {
 
-// The layout of NumPy's scalar types, fixed by its C API.
-struct Float32Scalar {
-  PyObject_HEAD float value;
-};
-
-// NumPy's types, looked up at the first call and kept for the life of the process.
-struct NumpyTypes {
-  PyTypeObject* float32 = nullptr;
-  PyTypeObject* floating = nullptr;
-  PyTypeObject* integer = nullptr;
-  PyTypeObject* array = nullptr;
-};
-
-const NumpyTypes& numpy_types() {
-  static const NumpyTypes types = [] {
-    NumpyTypes found;
-    if (PyObject* numpy = PyImport_ImportModule("numpy")) {
-      const auto type = [numpy](const char* name) {
-        return reinterpret_cast<PyTypeObject*>(PyObject_GetAttrString(numpy, name));
-      };
-      found = {type("float32"), type("floating"), type("integer"), type("ndarray")};
-      Py_DECREF(numpy);
-    }
-    PyErr_Clear();
-    return found;
-  }();
-  return types;
-}
-
 bool is_numpy_scalar(PyTypeObject* type) {
-  const NumpyTypes& numpy = numpy_types();
-  return PyType_IsSubtype(type, numpy.floating) || PyType_IsSubtype(type, numpy.integer);
+  return PyType_IsSubtype(type, numpy_types.floating) ||
+         PyType_IsSubtype(type, numpy_types.integer);
 }
 
 // An array of real numbers without axes, whose __float__ is as good as its element's. (NumPy frowns
 // on the __float__ of one with axes; that of text parses it, that of complex numbers drops half.)
 bool is_zero_dimensional_array(PyObject* object) {
-  if (Py_TYPE(object) != numpy_types().array) return false;
+  if (Py_TYPE(object) != numpy_types.array) return false;
   const auto* array = py::detail::array_proxy(object);
   const char kind = reinterpret_cast<py::detail::PyArrayDescr_Proxy*>(array->descr)->kind;
   return array->nd == 0 && (kind == 'f' || kind == 'i' || kind == 'u' || kind == 'b');
 }
 
-// Objects whose __float__ can be called straight away: NumPy's real scalars, and torch's tensors,
-// where it costs a sixth of the slow path. Their failures (several elements) are explained there.
-bool has_cheap_float(PyObject* object) {
+// torch's tensors and parameters.
+bool is_tensor(PyTypeObject* type) {
+  const std::string_view name = type->tp_name;
+  return name == "Tensor" || name == "Parameter";
+}
+
+// The number of what can be asked for it straight away: NumPy's real scalars, and tensors, where it
+// costs a sixth of the slow path. Their failures (several elements) are explained there.
+bool read_cheap_number(PyObject* object, double* number) {
+  static PyObject* const item = PyUnicode_InternFromString("item");
   PyTypeObject* const type = Py_TYPE(object);
   if (type->tp_as_number == nullptr || type->tp_as_number->nb_float == nullptr) return false;
-  if (is_zero_dimensional_array(object)) return true;
-  const std::string_view name = type->tp_name;
-  return name == "Tensor" || name == "Parameter" || is_numpy_scalar(type);
+  PyObject* converted = nullptr;
+  if (is_tensor(type)) {  // __float__ warns of a loss, which is part of a graph
+    converted = PyObject_CallMethodNoArgs(object, item);
+  } else if (is_zero_dimensional_array(object) || is_numpy_scalar(type)) {
+    converted = type->tp_as_number->nb_float(object);
+  } else {
+    return false;
+  }
+  if (converted != nullptr) {
+    *number = PyFloat_AsDouble(converted);
+    Py_DECREF(converted);
+  }
+  if (PyErr_Occurred() == nullptr) return true;
+  PyErr_Clear();
+  return false;
 }
 
 // Tensors of torch say so themselves; nothing else has the attribute.
@@ -84,6 +76,20 @@ PyObject* call_slow_path(const char* function, PyObject* object, const char* nam
 
 }  // namespace
 
+void register_numpy_types() {
+  const py::module_ numpy = py::module_::import("numpy");
+  const auto type = [&numpy](const char* name) {
+    return reinterpret_cast<PyTypeObject*>(py::object(numpy.attr(name)).release().ptr());
+  };
+  numpy_types = {.float32 = type("float32"),
+                 .float64 = type("float64"),
+                 .floating = type("floating"),
+                 .integer = type("integer"),
+                 .array = type("ndarray")};
+}
+
+namespace unusual {
+
 bool parse_tag(PyObject* object, std::string_view* tag) {
   if (!PyUnicode_Check(object)) {
     PyErr_Format(PyExc_TypeError, "tag must be a str, got %R", object);
@@ -101,17 +107,9 @@ bool parse_tag(PyObject* object, std::string_view* tag) {
   return true;
 }
 
-bool is_plain_number(PyObject* object) {
-  return PyFloat_Check(object) || PyLong_Check(object) || Py_TYPE(object) == numpy_types().float32;
-}
-
 bool parse_number(PyObject* object, const char* name, double* number, PyObject** on_device) {
   if (PyFloat_Check(object)) {
     *number = PyFloat_AS_DOUBLE(object);
-    return true;
-  }
-  if (Py_TYPE(object) == numpy_types().float32) {
-    *number = static_cast<double>(reinterpret_cast<Float32Scalar*>(object)->value);
     return true;
   }
   if (PyLong_Check(object)) {
@@ -121,19 +119,13 @@ bool parse_number(PyObject* object, const char* name, double* number, PyObject**
     PyErr_Format(PyExc_ValueError, "%s does not fit a float: an int beyond 1.8e308", name);
     return false;
   }
-  const bool of_numpy = Py_TYPE(object) == numpy_types().array || is_numpy_scalar(Py_TYPE(object));
+  const bool of_numpy = Py_TYPE(object) == numpy_types.array || is_numpy_scalar(Py_TYPE(object));
+  if (!of_numpy && read_tensor_number(object, number)) return true;
   if (on_device != nullptr && !of_numpy && is_on_device(object)) {
     *on_device = object;
     return true;
   }
-  if (has_cheap_float(object)) {
-    if (PyObject* converted = Py_TYPE(object)->tp_as_number->nb_float(object)) {
-      *number = PyFloat_AsDouble(converted);
-      Py_DECREF(converted);
-      return true;
-    }
-    PyErr_Clear();
-  }
+  if (read_cheap_number(object, number)) return true;
   PyObject* converted = call_slow_path("as_number", object, name);
   if (converted == nullptr) return false;
   *number = PyFloat_AsDouble(converted);
@@ -154,6 +146,8 @@ bool parse_step(PyObject* object, std::int64_t* step, const char* name) {
   PyErr_Format(PyExc_ValueError, "%s must fit in a signed 64-bit integer, got %R", name, object);
   return false;
 }
+
+}  // namespace unusual
 
 bool parse_walltime(PyObject* object, double* wall_time) {
   if (object == nullptr || object == Py_None) {

@@ -10,7 +10,7 @@ bool Collector::adopt(Collector& part, std::size_t threads) {
   if (!can_adopt(part)) return false;
   std::vector<std::uint64_t> rows_before;
   rows_before.reserve(series_.size());
-  for (const Series& series : series_) rows_before.push_back(series.rows.size);
+  for (const Series& series : series_) rows_before.push_back(series.size());
   const std::vector<std::uint32_t> ids = adopt_series(part, threads);
   for (SessionStart& start : part.session_starts_) {
     std::vector<std::uint64_t> rows = rows_before;
@@ -64,9 +64,9 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     if (from.described) {
       const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
       describe(series, entry.has_metadata ? entry : later);
-    } else if (series.rows.size == 0 && entry.has_metadata) {
+    } else if (series.size() == 0 && entry.has_metadata) {
       describe(series, entry);
-    } else if (series.rows.size == 0) {
+    } else if (series.size() == 0) {
       series.plugin = from.plugin;
       series.display_name = from.display_name;
       series.description = from.description;

@@ -106,7 +106,7 @@ void Collector::add_session(const event::EventView& event, std::uint64_t offset)
   if (!event::is_session_start(event.body)) return;
   SessionStart start{.step = event.step, .offset = offset, .rows = {}};
   if (row_counts_ + series_.size() <= kMostRowCounts) {
-    for (const Series& series : series_) start.rows.push_back(series.rows.size);
+    for (const Series& series : series_) start.rows.push_back(series.size());
     row_counts_ += series_.size();
   }
   session_starts_.push_back(std::move(start));
@@ -247,7 +247,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
-  if (row.value.has_metadata || series.rows.size == 0) describe(series, entry);
+  if (row.value.has_metadata || series.size() == 0) describe(series, entry);
   series.described = series.described || row.value.has_metadata;
   // As the containers here say it; EventFile::scan makes it an Error.
   if (!make_room(series, row.items)) throw std::bad_alloc();

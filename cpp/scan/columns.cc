@@ -36,6 +36,11 @@ const char* name_of(Kind kind) {
   return "unknown";
 }
 
+std::uint64_t row_bytes(Kind kind) {
+  return sizeof(std::int64_t) + sizeof(double) +
+         (kind == Kind::kScalars ? sizeof(double) : sizeof(Reference));
+}
+
 namespace {
 
 template <class T>
@@ -52,10 +57,9 @@ bool Series::reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t fil
   constexpr std::uint64_t kSmallest = 8;
   if (wanted <= rows.capacity) return true;
   const bool scalars = kind == Kind::kScalars;
-  const std::uint64_t row_bytes = 16 + (scalars ? sizeof(double) : sizeof(Reference));
   const std::uint64_t capacity = std::max({wanted, 2 * rows.capacity, kSmallest});
   if (capacity > (std::uint64_t{1} << 48)) return false;
-  std::shared_ptr<void> block = from.take(capacity * row_bytes, file_bytes);
+  std::shared_ptr<void> block = from.take(capacity * row_bytes(kind), file_bytes);
   if (block == nullptr) return false;
   auto* p = static_cast<std::uint8_t*>(block.get());
   rows.steps = move_column(&p, rows.steps, rows.size, capacity);

@@ -17,6 +17,7 @@ void EventFile::forget() {
   committed_ = 0;
   records_ = 0;
   damage_.clear();
+  pieces_.clear();
   ++generation_;
 }
 
@@ -58,15 +59,26 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   identity_ = identity;
   open_damage_ = nullptr;
+  if (options.saving != nullptr) {
+    Status joined = join_pieces(*options.saving, identity.bytes - committed_);
+    if (!joined.ok() && joined.error().code == Errc::kOutOfMemory) return joined;
+    if (!joined.ok()) forget();  // they are damaged
+  }
   Window window(file.value().get(), committed_, identity.bytes, buffer);
   SearchBudget budget(window.file_bytes() - window.offset());
   if (committed_ == 0 && damage_.empty()) {
     if (Status filled = window.fill(); !filled.ok()) return filled;
     format_ = format_of(window.bytes(), path_);
   }
-  Status result = format_ == Format::kVisualDl
-                      ? take_all_vdl(window, budget, options)
+  Status result = format_ == Format::kVisualDl ? take_all_vdl(window, budget, options)
+                  : options.saving != nullptr
+                      ? take_and_save(window, budget, options)
                       : take_split(window, budget, options, std::max<std::size_t>(threads, 1));
+  if (result.ok() && options.saving != nullptr) {
+    result = save_rows(*options.saving, options.saving->keep);
+  }
+  begin_ = 0;
+  end_.reset();
   settled_ = result.ok();
   bytes_ = std::max(identity.bytes, committed_);
   pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;

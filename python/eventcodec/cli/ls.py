@@ -134,6 +134,8 @@ def last_value(run: Run, tag: str) -> str:
     if found is None or len(found[1].steps) == 0:
         return "-"
     kind, series = found
+    if kind == "raw" and run.tags[tag].plugin == "meta_data":
+        return escape(run.tags[tag].display_name) or "-"  # the name that VisualDL shows for a run
     if kind == "scalars":
         return format_value(float(series.values[-1]))
     try:

@@ -32,13 +32,17 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
         FileNotFoundError: one does not exist.
         ValueError: there is none.
     """
-    given = [path] if isinstance(path, str | os.PathLike) else path
+    given = [path] if isinstance(path, str | os.PathLike) else list(path)
     paths = [Path(each) for each in given]
     if not paths:
         raise ValueError("path must name a file or a directory, got an empty list")
-    for each in paths:
+    for name, each in zip(map(str, given), paths, strict=True):
         if not each.exists():
-            raise FileNotFoundError(2, "No such event file or log directory", str(each))
+            reason = "No such event file or log directory"
+            if "://" in name:
+                get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
+                reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
+            raise FileNotFoundError(2, reason, name)
     return paths
 
 

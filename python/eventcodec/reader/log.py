@@ -171,16 +171,18 @@ class Log:
         found = find_event_paths(as_paths(self.path))
         found = {name: files for name, files in found.items() if matches(name, self._wanted)}
         paths = [path for files in found.values() for path in files]
+        unchanged: set[str] = set()
         if self._index is not False:
             place = None if self._index is True else Path(self._index)
-            restore_files(paths, self._files, place, base_of(self.path))
+            unchanged = restore_files(paths, self._files, place, base_of(self.path))
             self._index = False
         self._files = {
             path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
         }
         self._unread = {}
-        failures = self._scan(list(self._files.values()))
-        for path, failure in zip(self._files, failures, strict=True):
+        changed = [path for path in paths if path not in unchanged]
+        failures = self._scan([self._files[path] for path in changed])
+        for path, failure in zip(changed, failures, strict=True):
             if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
                 self._unread[path] = failure
             elif failure is not None:

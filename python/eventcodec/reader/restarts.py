@@ -9,6 +9,8 @@ Source: tensorboard/backend/event_processing/event_accumulator.py, _CheckForRest
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from eventcodec import _native
 __all__ = ["ValidRows", "valid_rows"]
 
 
-def valid_rows(files: list[_native.EventFile]) -> list[ValidRows] | None:
+def valid_rows(files: Sequence[_native.EventFile]) -> list[ValidRows] | None:
     """Return, for each file of a run, which rows of its series no later restart voids.
 
     Args:
@@ -38,6 +40,10 @@ def valid_rows(files: list[_native.EventFile]) -> list[ValidRows] | None:
             steps.append(first_void[-1])
         first_void.append(min(steps, default=None))
     return list(map(ValidRows, files, starts, reversed(first_void)))
+
+
+# More than any series has.
+_MOST_ROWS = 1 << 62
 
 
 class _Starts:
@@ -63,19 +69,26 @@ class ValidRows:
         self._starts = starts
         self._first_void = first_void
 
+    def voids(self, series: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return pairs of until and step: rows before row `until` are void from `step` on.
+
+        Both ascend, so that of each row the first pair that is not before it counts.
+        """
+        steps, until = self._starts.of(series)
+        if self._first_void is not None:
+            steps = np.append(steps, self._first_void)
+            until = np.append(until, _MOST_ROWS)
+        # Of each restart, the least step of it and all behind it.
+        return until, np.minimum.accumulate(steps[::-1])[::-1]
+
     def of(self, series: int) -> NDArray[np.intp] | None:
         """Return the rows of one series that count, in ascending order; None for all."""
         if self._first_void is None and not len(self._starts.steps):
             return None
         steps = self._file.columns(series)[0]
         valid = np.ones(len(steps), dtype=bool)
-        if self._first_void is not None:
-            valid &= steps < self._first_void
-        start_steps, rows_before = self._starts.of(series)
-        if len(start_steps):
-            # Of each row, the least step of all restarts behind it.
-            least = np.minimum.accumulate(start_steps[::-1])[::-1]
-            behind = np.searchsorted(rows_before, np.arange(len(steps)), side="right")
-            some = behind < len(least)
-            valid[some] &= steps[some] < least[behind[some]]
+        until, least = self.voids(series)
+        behind = np.searchsorted(until, np.arange(len(steps)), side="right")
+        some = behind < len(least)
+        valid[some] = steps[some] < least[behind[some]]
         return None if valid.all() else np.flatnonzero(valid)

@@ -35,7 +35,7 @@ from eventcodec.reader.series import (
     TextSeries,
 )
 
-__all__ = ["Named", "Run", "Tag"]
+__all__ = ["Named", "Run", "Tag", "name_apart"]
 
 _Item = TypeVar("_Item")
 _Key = tuple[str, str]  # tag and kind
@@ -114,6 +114,19 @@ class Named(Mapping[str, _Item]):
         near = difflib.get_close_matches(str(name), list(self._names), n=3, cutoff=0.4)
         shown = near or list(self._names)[:3]
         return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
+
+
+def name_apart(name: str, description: str, known: str) -> str:
+    """Tell curves of VisualDL's charts apart whose chart and name give the same tag.
+
+    Args:
+        name: of a series.
+        description: of that series.
+        known: the description of another series under this name.
+    """
+    if known == description:
+        return name
+    return f"{name} ({description or 'a curve of its own'})"
 
 
 def _describe(described: _Described, part: Part) -> Tag:
@@ -305,9 +318,7 @@ class Run:
                 for part, row in self._rows_of("hparams")
                 for at in range(1 if part.file.format == "events" else 2)
             ]
-            scalars = self.scalars.items() if messages else ()
-            last = {tag: float(series.values[-1]) for tag, series in scalars if len(series)}
-            self._mappings["hparams"] = merge(messages, last)
+            self._mappings["hparams"] = merge(messages, self.scalars)
         found = self._mappings["hparams"]
         return found if isinstance(found, HParams) else None
 
@@ -412,7 +423,10 @@ class Run:
                     continue
                 part = Part(file, series, rows)
                 known = index.setdefault(kind, {})
-                name = self._name_apart(tag, part, known.get(tag))
+                name = tag
+                if file.format == "visualdl" and tag in known:
+                    first = self._describe(known[tag][0]).description
+                    name = name_apart(tag, self._describe(part).description, first)
                 if name not in known:
                     known[name] = []
                     self._order.append((name, kind))
@@ -452,12 +466,3 @@ class Run:
 
     def _describe(self, part: Part) -> Tag:
         return _describe(self._described(part.file)[part.series], part)
-
-    def _name_apart(self, name: str, part: Part, known: list[Part] | None) -> str:
-        """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
-        if known is None or part.file.format != "visualdl":
-            return name
-        description = self._describe(part).description
-        if self._describe(known[0]).description == description:
-            return name
-        return f"{name} ({description or 'a curve of its own'})"
