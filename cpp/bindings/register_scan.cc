@@ -259,7 +259,8 @@ py::list describe_damage(SharedFile& self) {
   const auto damage = self.look([](const scan::EventFile& file) { return file.damage(); });
   py::list all;
   for (const scan::Damage& each : damage) {
-    all.append(py::make_tuple(each.offset, each.length, each.reason, each.records_before));
+    all.append(
+        py::make_tuple(each.offset, each.length, each.reason, each.searched, each.records_before));
   }
   return all;
 }

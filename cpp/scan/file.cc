@@ -24,7 +24,7 @@ void EventFile::forget() {
 std::vector<Damage> EventFile::damage() const {
   std::vector<Damage> all = damage_;
   if (open_damage_ != nullptr)
-    all.push_back({committed_, bytes_ - committed_, open_damage_, records_});
+    all.push_back({committed_, bytes_ - committed_, open_damage_, false, records_});
   return all;
 }
 
@@ -94,7 +94,7 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     if (committed_ >= limit) return true;
     Status status = window.fill(wanted);
     if (!status.ok()) return status.error();
-    Result<Unframed> found = take_records(window, options, limit);
+    Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
     if (!options.keep_rows) collector_.drop_rows();
     if (open_damage_ != nullptr) return false;
@@ -118,7 +118,7 @@ void EventFile::note_progress() {
 // Takes the records of the window that start before `limit`. Returns the unfinished record or the
 // damage that it stopped at, or anything at the limit or with open_damage_ set.
 Result<Unframed> EventFile::take_records(Window& window, const Options& options,
-                                         std::uint64_t limit) {
+                                         SearchBudget& budget, std::uint64_t limit) {
   const PredictFn predict = chosen().fn;
   while (true) {
     Prediction& prediction = collector_.prepare(options.verify == record::Verify::kYes);
@@ -132,7 +132,7 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
     note_progress();
     if (committed_ >= limit) return Unframed{.kind = Unframed::Kind::kNeedMore};
 
-    const Unframed found = record::unframe(window.bytes(), options.verify);
+    Unframed found = record::unframe(window.bytes(), options.verify);
     if (found.kind == Unframed::Kind::kNeedMore) return found;
     const bool damaged = found.kind == Unframed::Kind::kDamage;
     if (damaged && found.damage != DamageKind::kPayloadCrc) return found;
@@ -145,7 +145,13 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
         if (!status.ok()) return status.error();
         return found;
       }
-      damage_.push_back({committed_, found.bytes, reason, records_});
+      const std::uint64_t claimed = found.bytes;
+      if (damaged) {
+        const Result<std::uint64_t> bytes = damaged_bytes(window, found.bytes, budget);
+        if (!bytes.ok()) return bytes.error();
+        found.bytes = bytes.value();
+      }
+      damage_.push_back({committed_, found.bytes, reason, found.bytes != claimed, records_});
     }
     window.drop(static_cast<std::size_t>(found.bytes));
     committed_ = window.offset();
@@ -180,7 +186,7 @@ Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const 
     case Skipped::Kind::kUnfinished:
       break;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, reason, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_, reason, true, records_});
   committed_ = skipped.value().offset;
   return skipped.value().kind == Skipped::Kind::kRecord;
 }

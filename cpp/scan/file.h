@@ -58,6 +58,7 @@ struct Damage {
   std::uint64_t offset;
   std::uint64_t length;
   const char* reason;
+  bool searched;                 // what follows was found by a search
   std::uint64_t records_before;  // whole records that stand before it
 };
 
@@ -134,7 +135,7 @@ class EventFile {
                           std::uint64_t limit);
   void note_progress();
   Result<record::Unframed> take_records(Window& window, const Options& options,
-                                        std::uint64_t limit);
+                                        SearchBudget& budget, std::uint64_t limit);
   // split.cc
   struct Part;
   Status take_split(Window& window, SearchBudget& budget, const Options& options,

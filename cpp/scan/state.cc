@@ -222,6 +222,7 @@ bool EventFile::save(Buffer& out) const {
     writer.put(each.offset);
     writer.put(each.length);
     writer.put(number_of(each.reason));
+    writer.put<std::uint8_t>(each.searched);
     writer.put(each.records_before);
   }
   if (!collector_.save(writer)) return false;
@@ -270,6 +271,7 @@ bool EventFile::restore_from(StateReader& in) {
     each.offset = in.get<std::uint64_t>();
     each.length = in.get<std::uint64_t>();
     each.reason = reason_of(in.get<std::uint8_t>());
+    each.searched = in.get<std::uint8_t>() != 0;
     each.records_before = in.get<std::uint64_t>();
     if (each.reason == nullptr) return false;
     damage_.push_back(each);

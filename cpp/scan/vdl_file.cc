@@ -118,7 +118,7 @@ Result<bool> EventFile::pass_unfinished(Window& window, SearchBudget& budget,
     if (!status.ok()) return status.error();
     return false;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, kTornRecord, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_, kTornRecord, true, records_});
   committed_ = skipped.value().offset;
   return true;
 }
@@ -138,7 +138,7 @@ Result<bool> EventFile::pass_vdl_damage(Window& window, SearchBudget& budget, co
     return false;
   }
   if (found.kind != Unframed::Kind::kMalformed) return skip_damage(window, budget, reason);
-  damage_.push_back({committed_, found.bytes, reason, records_});
+  damage_.push_back({committed_, found.bytes, reason, false, records_});
   window.drop(static_cast<std::size_t>(found.bytes));
   committed_ = window.offset();
   return true;

@@ -145,7 +145,7 @@ def _scan_file(
         records=file.records,
         pending_bytes=file.pending,
         tail_crc=crc,
-        damage=file.damage(),
+        damage=[(*region[:3], region[-1]) for region in file.damage()],
         error=None,
         state=State(name, end, len(state), pieces),
         tag_bytes=json.dumps(sizes),

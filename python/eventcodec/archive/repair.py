@@ -170,9 +170,9 @@ def _salvage(
         bytes=found["bytes"],
         records=found["records"],
         salvaged=[Salvaged(*stretch) for stretch in found["stretches"]],
-        damage=[SkippedRegion(str(path), *region[:3]) for region in found["damage"]],
-        records_before=[region[3] for region in found["damage"]],
-        unreadable=[SkippedRegion(str(path), *region[:3]) for region in found["unreadable"]],
+        damage=[SkippedRegion(str(path), *region[:4]) for region in found["damage"]],
+        records_before=[region[-1] for region in found["damage"]],
+        unreadable=[SkippedRegion(str(path), *region[:4]) for region in found["unreadable"]],
         pending_bytes=found["pending_bytes"],
         version_added=found["version_added"],
     )

@@ -147,10 +147,7 @@ class Log:
         """Bytes that were skipped, with the reason; also files that could not be read at all."""
         regions = []
         for path, file in self._files.items():
-            regions += [
-                SkippedRegion(path, offset, length, reason)
-                for offset, length, reason, _ in file.damage()
-            ]
+            regions += [SkippedRegion(path, *region[:4]) for region in file.damage()]
             if path in self._unread:
                 reason = f"cannot be read: {self._unread[path].strerror}"
                 regions.append(SkippedRegion(path, file.bytes, 0, reason))

@@ -70,7 +70,7 @@ class ValueReader:
         if self._generation != self._file.generation:
             self._generation, self._offset = self._file.generation, 0
         path = str(self.path)
-        self.damage = [SkippedRegion(path, *region[:3]) for region in self._file.damage()]
+        self.damage = [SkippedRegion(path, *region[:4]) for region in self._file.damage()]
         yield from self._values()
 
     def _values(self) -> Iterator[Record.Value]:
