@@ -14,8 +14,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-frameworks
-.PHONY: test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-clusters
+.PHONY: test-frameworks test-paddle test-visualdl-page campaign fuzz bench bench-results chromium
+.PHONY: lint format clean
 .PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -86,6 +87,10 @@ fuzz: $(VENV)/.tools
 	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
 	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
 	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
+
+# The programs of examples/cluster on Ray, Spark (with a Java) and MPI, each on this machine.
+test-clusters: $(VENV)/.installed-test $(VENV)/.installed-clusters
+	$(BIN)/python -m pytest tests/clusters/programs.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

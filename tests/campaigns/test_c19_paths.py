@@ -195,6 +195,6 @@ def test_c20_output_is_printable(campaign: Any, odd_logs: Path, tmp_path: Path) 
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         if "csv" in arguments:
             rows = csv.reader(io.StringIO(done.stdout.decode()))
-            formulas = [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")]
-            assert formulas == []
+            cells = {cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")}
+            assert cells <= {"-1.0"}  # the number that was logged
     campaign.report("C20 printable output", "P28", trials=len(chosen), hits=len(chosen), lost=0)
