@@ -21,8 +21,8 @@ Cells = tuple[list[str], list[list[str]]]
 TITLE = "eventcodec and its peers"
 EXPLANATION = (
     "Medians of trials that were run in turns. <b>slower</b>: the time in the call over "
-    "eventcodec's; lines on orange are faster. <b>limit</b>: the share of what the machine allows, "
-    "whose own line is grey."
+    "eventcodec's; lines on orange are faster, or missed goals. <b>limit</b>: the share of what "
+    "the machine allows, whose own line is grey."
 )
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
@@ -104,11 +104,10 @@ def goal_cells(rows: Sequence[Row]) -> Cells:
     """Give the headings and lines of the goals whose figures the run has."""
     from eventcodec.bench.goals import outcomes
 
-    headings = ["case", "", "goal", "measured", ""]
+    headings = ["", "goal", "measured", ""]
     lines = [
         [
-            outcome.goal.case,
-            outcome.goal.text,
+            f"{outcome.goal.case}: {outcome.goal.text}",
             f"{'>=' if outcome.goal.at_least else '<='} "
             + format_figure(outcome.goal.bound, outcome.goal.unit),
             format_figure(outcome.measured, outcome.goal.unit),
@@ -193,12 +192,13 @@ def as_page(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[Latenc
         "<meta name=viewport content='width=device-width'>",
         f"<title>{TITLE}</title><style>{STYLE}</style><h1>{TITLE}</h1><table>{known}</table>",
         f"<p>{EXPLANATION}</p>",
-        chart_as_svg(rows) if rows else "",
     ]
     goals = goal_cells(rows)
     if goals[1]:
         kinds = ["" if line[-1] == "reached" else "faster" for line in goals[1]]
         parts += [f"<h2>Goals</h2><p>{goal_summary(goals[1])}</p>", page_table(goals, kinds)]
+    if rows:
+        parts.append(chart_as_svg(rows))
     for case in cases_of(rows):
         parts.append(f"<h2>{html.escape(case[0].case)}</h2>")
         kinds = [
