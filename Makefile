@@ -14,8 +14,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-python test-browser test-clusters test-frameworks test-paddle
-.PHONY: test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-clusters
+.PHONY: test-frameworks test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
 .PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -29,6 +29,17 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake -S cpp --preset $* -G Ninja
 	cmake --build build/cpp-$*
 	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
+
+# The core built for 64-bit ARM and its tests under emulation. Not the campaigns: they load the
+# machine for as long as they run, and an emulated one is some twenty times slower.
+test-aarch64: $(VENV)/.tools
+	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || { \
+	  echo 'make test-aarch64 needs a compiler and an emulator: on Debian and Ubuntu' \
+	    'apt-get install g++-aarch64-linux-gnu qemu-user' >&2; exit 1; }
+	cmake -S cpp --preset aarch64 -G Ninja
+	cmake --build build/cpp-aarch64
+	ctest --test-dir build/cpp-aarch64 --output-on-failure --no-tests=error --parallel 2 \
+	  --exclude-regex campaigns
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
@@ -59,6 +70,11 @@ chromium:
 # Trainings with the frameworks and trackers themselves, with their writer and with ours.
 test-frameworks: $(VENV)/.installed-frameworks
 	$(BIN)/python -m pytest tests/frameworks/trainings.py
+
+# The writer under other versions of Python, without torch: what is not run is printed.
+PYTHONS := python3.10 python3.12 python3.13
+test-pythons:
+	$(PYTHON) tests/pythons.py $(PYTHONS)
 
 # Mutated event files, guided by coverage: `make fuzz SECONDS=3600 SEED=7`. What reaches new code is
 # kept in tests/fuzz/corpus.

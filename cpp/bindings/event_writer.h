@@ -170,6 +170,10 @@ class EventWriter {
   [[nodiscard]] bool is_closed() const {
     return (stream_->attention() & EventStream::kClosed) != 0;
   }
+  // Whether this is a child of a fork that has not logged: the file is its parent's.
+  [[nodiscard]] bool is_forked() const {
+    return (stream_->attention() & EventStream::kForked) != 0;
+  }
   [[nodiscard]] bool is_muted() const { return (stream_->attention() & EventStream::kMuted) != 0; }
 
   // ---- what makes a call ask Python first ----
@@ -195,10 +199,7 @@ class EventWriter {
   }
 
   // Room for the scalars of one add_metrics call, reused from call to call.
-  std::vector<Metric>& metrics_scratch() {
-    metrics_.clear();
-    return metrics_;
-  }
+  std::vector<Metric>& metrics_room() { return metrics_room_; }
 
  private:
   enum class Room : std::uint8_t { kMade, kNone, kError };
@@ -314,7 +315,7 @@ class EventWriter {
   bool has_dropped_ = false;  // in the call that is under way
   bool awaits_step_ = false;
   py::object waiting_tags_;
-  std::vector<Metric> metrics_;
+  std::vector<Metric> metrics_room_;
 };
 
 }  // namespace eventcodec::bindings

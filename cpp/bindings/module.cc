@@ -1,5 +1,6 @@
 // module.cc - the table of contents of eventcodec._native.
 #include "bindings/pybind.h"
+#include "bindings/scalar_arguments.h"
 
 namespace eventcodec::bindings {
 void register_archive(py::module_& module);
@@ -18,6 +19,7 @@ void register_record(py::module_& module);
 PYBIND11_MODULE(_native, module) {
   using namespace eventcodec::bindings;
   module.doc() = "The native core of eventcodec. Private: use the functions of `eventcodec`.";
+  register_numpy_types();
   register_archive(module);
   register_arrow(module);
   register_build_info(module);

@@ -3,7 +3,6 @@
 
 #include "bindings/pybind.h"
 // Python first
-#include <algorithm>
 #include <cstddef>
 
 namespace eventcodec::bindings {
@@ -22,7 +21,14 @@ struct Parameters {
       PyErr_Format(PyExc_TypeError, "%s() takes at most %zu arguments, got %zd", method, N, count);
       return false;
     }
-    std::copy_n(args, count, values);
+    for (Py_ssize_t i = 0; i < count; ++i) values[i] = args[i];
+    return (keywords == nullptr && count >= static_cast<Py_ssize_t>(required)) ||
+           sort_keywords(args, count, keywords, values);
+  }
+
+ private:
+  bool sort_keywords(PyObject* const* args, Py_ssize_t count, PyObject* keywords,
+                     PyObject** values) {
     const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
     for (Py_ssize_t i = 0; i < named; ++i) {
       PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
@@ -44,7 +50,6 @@ struct Parameters {
     return true;
   }
 
- private:
   std::size_t index_of(PyObject* keyword) {
     if (interned[0] == nullptr) {
       for (std::size_t i = 0; i < N; ++i) interned[i] = PyUnicode_InternFromString(names[i]);

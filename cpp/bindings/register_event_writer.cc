@@ -11,6 +11,7 @@
 // Python first
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,30 +100,34 @@ PyObject* add_scalar(PyObject* self, PyObject* const* args, Py_ssize_t count, Py
 
 Parameters<3> add_metrics_parameters{"add_metrics", {"metrics", "global_step", "walltime"}, 1};
 
-bool parse_metric(PyObject* key, PyObject* value, std::vector<Metric>& metrics,
-                  PyObject** on_device = nullptr) {
-  std::string_view tag;
-  double number = 0;
-  if (!parse_tag(key, &tag) || !parse_number(value, "a metric", &number, on_device)) return false;
-  metrics.push_back({tag, static_cast<float>(number)});
-  return true;
-}
+// True for all numbers that are read without running Python code: subclasses of the plain ones,
+// too.
+bool is_native_number(PyObject* object) { return PyFloat_Check(object) || PyLong_Check(object); }
 
-// Reads all of a dict before anything is written. `*keepalive` owns the tags when the values had
-// to be read by Python code, which could change the dict; otherwise the dict does. `*on_device` is
-// set when a number is on a device.
-bool parse_metrics(PyObject* mapping, std::vector<Metric>& metrics, py::object* keepalive,
-                   PyObject** on_device) {
+// Reads all of a dict before anything is written, into `room`, which only grows; false with a
+// Python error set. `*keepalive` owns the tags when the values had to be read by Python code, which
+// could change the dict; otherwise the dict does. `*on_device` is set when a number is on a device.
+bool parse_metrics(PyObject* mapping, std::vector<Metric>& room, std::span<const Metric>* metrics,
+                   py::object* keepalive, PyObject** on_device) {
   if (PyDict_CheckExact(mapping)) {
+    const auto size = static_cast<std::size_t>(PyDict_GET_SIZE(mapping));
+    if (room.size() < size) room.resize(size);
+    Metric* metric = room.data();
     PyObject* key = nullptr;
     PyObject* value = nullptr;
     Py_ssize_t position = 0;
     while (PyDict_Next(mapping, &position, &key, &value) != 0) {
-      if (!is_plain_number(value)) break;
-      if (!parse_metric(key, value, metrics)) return false;
+      double number = 0;
+      if (!parse_plain_number(value, &number)) {
+        if (!is_native_number(value)) break;
+        if (!parse_number(value, "a metric", &number)) return false;
+      }
+      if (!parse_tag(key, &metric->tag)) return false;
+      metric->value = static_cast<float>(number);
+      ++metric;
     }
-    if (static_cast<Py_ssize_t>(metrics.size()) == PyDict_GET_SIZE(mapping)) return true;
-    metrics.clear();
+    *metrics = {room.data(), metric};
+    if (metrics->size() == size) return true;
   }
   if (!PyMapping_Check(mapping) || PyObject_HasAttrString(mapping, "items") == 0) {
     PyErr_Format(PyExc_TypeError, "metrics must be a dict of tag -> number, got %R", mapping);
@@ -130,31 +135,32 @@ bool parse_metrics(PyObject* mapping, std::vector<Metric>& metrics, py::object* 
   }
   *keepalive = py::reinterpret_steal<py::object>(PyMapping_Items(mapping));
   if (keepalive->ptr() == nullptr) return false;
-  const Py_ssize_t size = PyList_GET_SIZE(keepalive->ptr());
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    PyObject* item = PyList_GET_ITEM(keepalive->ptr(), i);
-    if (!parse_metric(PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1), metrics, on_device)) {
+  const auto size = static_cast<std::size_t>(PyList_GET_SIZE(keepalive->ptr()));
+  if (room.size() < size) room.resize(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    PyObject* const item = PyList_GET_ITEM(keepalive->ptr(), static_cast<Py_ssize_t>(i));
+    double number = 0;
+    if (!parse_tag(PyTuple_GET_ITEM(item, 0), &room[i].tag) ||
+        !parse_number(PyTuple_GET_ITEM(item, 1), "a metric", &number, on_device)) {
       return false;
     }
+    room[i].value = static_cast<float>(number);
   }
+  *metrics = std::span(room).first(size);
   return true;
 }
 
 bool append_metrics(EventWriter& writer, Stamp stamp, std::span<const Metric> metrics) {
   if (!writer.begin()) return false;
   while (!metrics.empty()) {
-    std::size_t count = 1;
-    std::size_t bytes = event::metrics_summary_bytes(metrics.first(1));
-    while (count < metrics.size() && bytes < kMetricsEventBytes) {
-      bytes += event::metrics_summary_bytes(metrics.subspan(count, 1));
-      ++count;
-    }
-    const auto part = metrics.first(count);
-    const bool logged = writer.put(event::kStampBound + bytes, [&](std::uint8_t* payload) {
-      return event::put_metrics(payload, stamp, part, bytes);
+    const event::MetricsExtent extent = event::measure_metrics(metrics, kMetricsEventBytes);
+    const auto part = metrics.first(extent.metrics);
+    const std::size_t bound = event::kStampBound + extent.bytes;
+    const bool logged = writer.put(bound, [&](std::uint8_t* payload) {
+      return event::put_metrics(payload, stamp, part, extent.bytes);
     });
     if (!logged) return false;
-    metrics = metrics.subspan(count);
+    metrics = metrics.subspan(extent.metrics);
   }
   return writer.end();
 }
@@ -179,14 +185,15 @@ PyObject* add_metrics(PyObject* self, PyObject* const* args, Py_ssize_t count, P
     return nullptr;
   }
   // Taken out of the writer while in use: a value's __float__ may log to the same writer.
-  std::vector<Metric> metrics = std::move(writer->metrics_scratch());
-  const bool parsed = parse_metrics(values[0], metrics, &keepalive, &on_device) &&
+  std::vector<Metric> room = std::move(writer->metrics_room());
+  std::span<const Metric> metrics;
+  const bool parsed = parse_metrics(values[0], room, &metrics, &keepalive, &on_device) &&
                       parse_stamp(values[1], values[2], &stamp) &&
                       writer->begin_at(self, values[1], stamp.step);
   const bool queued = parsed && (on_device != nullptr || writer->is_observed() ||
                                  any_is_waiting(*writer, values[0], keepalive));
   const bool appended = parsed && !queued && append_metrics(*writer, stamp, metrics);
-  writer->metrics_scratch() = std::move(metrics);
+  writer->metrics_room() = std::move(room);
   if (queued) {
     return PyObject_CallMethod(self, "_queue_metrics", "OLd",
                                keepalive.ptr() != nullptr ? keepalive.ptr() : values[0],
@@ -355,11 +362,13 @@ void append_waited_scalar(EventWriter& writer, py::handle tag_object, double num
 
 void append_waited_metrics(EventWriter& writer, const py::dict& numbers, std::int64_t step,
                            double wall_time) {
-  std::vector<Metric> metrics;
-  for (const auto& [tag, number] : numbers) {
-    if (!parse_metric(tag.ptr(), number.ptr(), metrics)) throw py::error_already_set();
+  std::vector<Metric> room;
+  std::span<const Metric> metrics;
+  py::object keepalive;
+  if (!parse_metrics(numbers.ptr(), room, &metrics, &keepalive, nullptr) ||
+      !append_metrics(writer, {wall_time, step}, metrics)) {
+    throw py::error_already_set();
   }
-  if (!append_metrics(writer, {wall_time, step}, metrics)) throw py::error_already_set();
 }
 
 void add_session_start(EventWriter& writer, std::int64_t step) {

@@ -149,22 +149,27 @@ SeriesDescription describe(const Series& series) {
   return description;
 }
 
-// (tag, kind) of each series, which is enough to find one.
-py::list keys(SharedFile& self) {
+// kind -> tag -> number of the series: what is needed to find one, and no more, because archives
+// have millions. None when two tags read the same, which bytes that are not UTF-8 may.
+py::object numbers(SharedFile& self) {
   std::vector<std::pair<std::string, Kind>> found;
   self.look([&](const scan::EventFile& file) {
     found.reserve(file.series().size());
     for (const Series& series : file.series()) found.emplace_back(series.tag, series.kind);
     return 0;
   });
-  std::array<py::object, std::size_t{static_cast<std::uint8_t>(Kind::kRaw)} + 1> kinds;
-  py::list all(found.size());
+  std::array<py::object, std::size_t{static_cast<std::uint8_t>(Kind::kRaw)} + 1> of_kind;
+  py::dict all;
+  std::size_t count = 0;
   for (std::size_t i = 0; i != found.size(); ++i) {
-    py::object& kind = kinds[static_cast<std::uint8_t>(found[i].second)];
-    if (!kind) kind = py::str(scan::name_of(found[i].second));
-    all[i] = py::make_tuple(to_text(found[i].first), kind);
+    py::object& tags = of_kind[static_cast<std::uint8_t>(found[i].second)];
+    if (!tags) all[scan::name_of(found[i].second)] = tags = py::dict();
+    if (PyDict_SetItem(tags.ptr(), to_text(found[i].first).ptr(), py::int_(i).ptr()) != 0) {
+      throw py::error_already_set();
+    }
   }
-  return all;
+  for (const py::object& tags : of_kind) count += tags ? py::len(tags) : 0;
+  return count == found.size() ? py::object(all) : py::none();
 }
 
 py::list describe_series(SharedFile& self) {
@@ -542,7 +547,7 @@ void register_scan(py::module_& module) {
                                });
                              })
       .def("damage", &describe_damage)
-      .def("keys", &keys)
+      .def("numbers", &numbers)
       .def("series", &describe_series)
       .def("forms", &forms)
       .def("sizes", &sizes)

@@ -354,6 +354,7 @@ void register_vdl_writer(py::module_& module) {
   type.def("_close", &VdlWriter::close);
   type.def("_stats", [](const VdlWriter& writer) { return stats_dict(writer); });
   type.def_property_readonly("_is_closed", &VdlWriter::is_closed);
+  type.def_property_readonly("_is_forked", &VdlWriter::is_forked);
   module.def("few_buckets_message", &few_buckets_message, py::arg("values"), py::arg("buckets"),
              py::pos_only());
   module.def("check_vdl_tag", &check_vdl_tag, py::arg("tag"));

@@ -1,5 +1,7 @@
 // scalar_arguments.cc - Python objects to tags, numbers, steps and times.
 #include "bindings/scalar_arguments.h"
+
+#include "bindings/dlpack.h"
 // Python first
 #include <pybind11/numpy.h>
 
@@ -10,44 +12,15 @@
 namespace eventcodec::bindings {
 namespace {
 
-// The layout of NumPy's scalar types, fixed by its C API.
-struct Float32Scalar {
-  PyObject_HEAD float value;
-};
-
-// NumPy's types, looked up at the first call and kept for the life of the process.
-struct NumpyTypes {
-  PyTypeObject* float32 = nullptr;
-  PyTypeObject* floating = nullptr;
-  PyTypeObject* integer = nullptr;
-  PyTypeObject* array = nullptr;
-};
-
-const NumpyTypes& numpy_types() {
-  static const NumpyTypes types = [] {
-    NumpyTypes found;
-    if (PyObject* numpy = PyImport_ImportModule("numpy")) {
-      const auto type = [numpy](const char* name) {
-        return reinterpret_cast<PyTypeObject*>(PyObject_GetAttrString(numpy, name));
-      };
-      found = {type("float32"), type("floating"), type("integer"), type("ndarray")};
-      Py_DECREF(numpy);
-    }
-    PyErr_Clear();
-    return found;
-  }();
-  return types;
-}
-
 bool is_numpy_scalar(PyTypeObject* type) {
-  const NumpyTypes& numpy = numpy_types();
-  return PyType_IsSubtype(type, numpy.floating) || PyType_IsSubtype(type, numpy.integer);
+  return PyType_IsSubtype(type, numpy_types.floating) ||
+         PyType_IsSubtype(type, numpy_types.integer);
 }
 
 // An array of real numbers without axes, whose __float__ is as good as its element's. (NumPy frowns
 // on the __float__ of one with axes; that of text parses it, that of complex numbers drops half.)
 bool is_zero_dimensional_array(PyObject* object) {
-  if (Py_TYPE(object) != numpy_types().array) return false;
+  if (Py_TYPE(object) != numpy_types.array) return false;
   const auto* array = py::detail::array_proxy(object);
   const char kind = reinterpret_cast<py::detail::PyArrayDescr_Proxy*>(array->descr)->kind;
   return array->nd == 0 && (kind == 'f' || kind == 'i' || kind == 'u' || kind == 'b');
@@ -103,6 +76,20 @@ PyObject* call_slow_path(const char* function, PyObject* object, const char* nam
 
 }  // namespace
 
+void register_numpy_types() {
+  const py::module_ numpy = py::module_::import("numpy");
+  const auto type = [&numpy](const char* name) {
+    return reinterpret_cast<PyTypeObject*>(py::object(numpy.attr(name)).release().ptr());
+  };
+  numpy_types = {.float32 = type("float32"),
+                 .float64 = type("float64"),
+                 .floating = type("floating"),
+                 .integer = type("integer"),
+                 .array = type("ndarray")};
+}
+
+namespace unusual {
+
 bool parse_tag(PyObject* object, std::string_view* tag) {
   if (!PyUnicode_Check(object)) {
     PyErr_Format(PyExc_TypeError, "tag must be a str, got %R", object);
@@ -120,17 +107,9 @@ bool parse_tag(PyObject* object, std::string_view* tag) {
   return true;
 }
 
-bool is_plain_number(PyObject* object) {
-  return PyFloat_Check(object) || PyLong_Check(object) || Py_TYPE(object) == numpy_types().float32;
-}
-
 bool parse_number(PyObject* object, const char* name, double* number, PyObject** on_device) {
   if (PyFloat_Check(object)) {
     *number = PyFloat_AS_DOUBLE(object);
-    return true;
-  }
-  if (Py_TYPE(object) == numpy_types().float32) {
-    *number = static_cast<double>(reinterpret_cast<Float32Scalar*>(object)->value);
     return true;
   }
   if (PyLong_Check(object)) {
@@ -140,7 +119,8 @@ bool parse_number(PyObject* object, const char* name, double* number, PyObject**
     PyErr_Format(PyExc_ValueError, "%s does not fit a float: an int beyond 1.8e308", name);
     return false;
   }
-  const bool of_numpy = Py_TYPE(object) == numpy_types().array || is_numpy_scalar(Py_TYPE(object));
+  const bool of_numpy = Py_TYPE(object) == numpy_types.array || is_numpy_scalar(Py_TYPE(object));
+  if (!of_numpy && read_tensor_number(object, number)) return true;
   if (on_device != nullptr && !of_numpy && is_on_device(object)) {
     *on_device = object;
     return true;
@@ -166,6 +146,8 @@ bool parse_step(PyObject* object, std::int64_t* step, const char* name) {
   PyErr_Format(PyExc_ValueError, "%s must fit in a signed 64-bit integer, got %R", name, object);
   return false;
 }
+
+}  // namespace unusual
 
 bool parse_walltime(PyObject* object, double* wall_time) {
   if (object == nullptr || object == Py_None) {

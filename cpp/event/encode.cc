@@ -34,7 +34,7 @@ EVENTCODEC_INLINE std::size_t simple_value_bytes(std::size_t tag_bytes) {
 EVENTCODEC_INLINE std::uint8_t* put_simple_value(std::uint8_t* p, std::string_view tag,
                                                  std::size_t value_bytes, float value) {
   p = put_length(p, kValue, value_bytes);
-  p = put_bytes_field(p, kTag, as_bytes(tag));
+  p = wire::put_short_bytes(put_length(p, kTag, tag.size()), as_bytes(tag));
   return wire::put_float_field(p, kSimpleValue, value);
 }
 
@@ -72,12 +72,13 @@ std::uint8_t* put_tensor_scalar(std::uint8_t* p, Stamp stamp, std::string_view t
   return put_bytes_field(p, kPluginName, as_bytes(kScalarsPlugin));
 }
 
-std::size_t metrics_summary_bytes(std::span<const Metric> metrics) {
-  std::size_t bytes = 0;
-  for (const Metric& metric : metrics) {
-    bytes += bytes_field_bytes(simple_value_bytes(metric.tag.size()));
+MetricsExtent measure_metrics(std::span<const Metric> metrics, std::size_t enough) {
+  MetricsExtent extent{};
+  while (extent.metrics < metrics.size() && extent.bytes < enough) {
+    const std::size_t tag_bytes = metrics[extent.metrics++].tag.size();
+    extent.bytes += bytes_field_bytes(simple_value_bytes(tag_bytes));
   }
-  return bytes;
+  return extent;
 }
 
 std::uint8_t* put_metrics(std::uint8_t* p, Stamp stamp, std::span<const Metric> metrics,

@@ -37,9 +37,14 @@ std::uint8_t* put_scalar(std::uint8_t* p, Stamp stamp, std::string_view tag, flo
 std::uint8_t* put_tensor_scalar(std::uint8_t* p, Stamp stamp, std::string_view tag, double value,
                                 ScalarForm form);
 
-// Exact size of the Summary bytes of `metrics`.
-std::size_t metrics_summary_bytes(std::span<const Metric> metrics);
-// One event with a value for each metric; `summary_bytes` is metrics_summary_bytes(metrics).
+// How many metrics, and the exact size of their Summary bytes.
+struct MetricsExtent {
+  std::size_t metrics;
+  std::size_t bytes;
+};
+// As many of `metrics` as it takes to reach `enough` bytes, or all.
+MetricsExtent measure_metrics(std::span<const Metric> metrics, std::size_t enough);
+// One event with a value for each metric, which measure as `summary_bytes`.
 std::uint8_t* put_metrics(std::uint8_t* p, Stamp stamp, std::span<const Metric> metrics,
                           std::size_t summary_bytes);
 

@@ -193,8 +193,7 @@ void EventStream::advance_to_next_chunk(Chunk* next) {
   Chunk::Owner done(head_);
   head_ = next;
   settled_ = {};
-  if (done->capacity() != kChunkBytes) return;
-  Chunk::Owner replaced(spare_.exchange(done.release(), std::memory_order_acq_rel));
+  recycle(std::move(done));
 }
 
 Status EventStream::sync() {

@@ -10,6 +10,7 @@
 
 #include "stream/io_thread.h"
 #include "stream/run_within.h"
+#include "stream/spare_chunks.h"
 
 namespace eventcodec::stream {
 
@@ -30,7 +31,7 @@ Result<std::shared_ptr<EventStream>> EventStream::open(FilePlan plan, StreamOpti
   return without_bad_alloc([&]() -> Result<std::shared_ptr<EventStream>> {
     IoThread& io_thread = IoThread::instance();
     std::shared_ptr<EventStream> stream(new EventStream(std::move(plan), options));
-    Chunk::Owner first = Chunk::create(kChunkBytes);
+    Chunk::Owner first = new_chunk(kChunkBytes);
     if (first == nullptr) return no_memory_for_a_writer();
     Result<EventFile> file = EventFile::create(stream->plan_);
     if (!file.ok()) return std::move(file.error());
@@ -83,10 +84,10 @@ void EventStream::note_new_segment() {
 
 void EventStream::free_chunks() {
   for (Chunk* chunk = std::exchange(head_, nullptr); chunk != nullptr;) {
-    Chunk::Owner owner(chunk);
+    Chunk::Owner done(chunk);
     chunk = chunk->next();
+    recycle(std::move(done));
   }
-  Chunk::Owner spare(spare_.exchange(nullptr));
 }
 
 // ---- producer ----
@@ -104,12 +105,13 @@ std::uint64_t EventStream::pending_bytes() const {
 
 Chunk::Owner EventStream::new_chunk(std::size_t capacity) {
   if (capacity <= kChunkBytes) {
-    if (Chunk* spare = spare_.exchange(nullptr, std::memory_order_acquire)) {
-      spare->reset();
-      return Chunk::Owner(spare);
-    }
+    if (Chunk::Owner spare = SpareChunks::take()) return spare;
   }
   return Chunk::create(std::max(capacity, kChunkBytes));
+}
+
+void EventStream::recycle(Chunk::Owner chunk) {
+  if (chunk->capacity() == kChunkBytes) SpareChunks::keep(std::move(chunk));
 }
 
 std::uint8_t* EventStream::reserve_chunk(std::size_t bytes) {
@@ -195,7 +197,6 @@ void EventStream::orphan() {
   new (&secure_mutex_) std::mutex();
   new (&secured_) std::condition_variable();
   head_ = nullptr;
-  spare_ = nullptr;
   tail_ = nullptr;
   room_ = 0;
   cursor_ = nullptr;
@@ -223,7 +224,7 @@ Status EventStream::reopen_after_fork() {
   last_error_.clear();
 
   return without_bad_alloc([&]() -> Status {
-    Chunk::Owner first = Chunk::create(kChunkBytes);
+    Chunk::Owner first = new_chunk(kChunkBytes);
     if (first == nullptr) return no_memory_for_a_writer();
     if (Status made = make_directories(plan_.directory); !made.ok()) return made;
     Result<EventFile> file = EventFile::create(plan_);

@@ -191,7 +191,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   Error give_up_waiting();
   Status write_and_close();
   std::uint8_t* reserve_chunk(std::size_t bytes);
-  Chunk::Owner new_chunk(std::size_t capacity);
+  static Chunk::Owner new_chunk(std::size_t capacity);
+  static void recycle(Chunk::Owner chunk);
   void make_tail(Chunk* chunk, Extent extent);
   void wake_consumer();
   void activate();
@@ -255,7 +256,6 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   std::atomic<bool> failing_{false};
   std::atomic<bool> stalled_{
       false};  // a call waited for nothing, and the device did not answer yet
-  std::atomic<Chunk*> spare_{nullptr};
 
   // Between the callers of secure() and the I/O thread.
   std::mutex secure_mutex_;

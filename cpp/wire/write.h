@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "wire/format.h"
@@ -45,6 +46,27 @@ EVENTCODEC_INLINE std::uint8_t* put_length(std::uint8_t* p, std::uint32_t field,
 EVENTCODEC_INLINE std::uint8_t* put_bytes_field(std::uint8_t* p, std::uint32_t field,
                                                 ByteView bytes) {
   return store_bytes(put_length(p, field, bytes.size()), bytes);
+}
+
+// The content of a bytes field that is likely short, where a call of memcpy costs more than the
+// copy does; its tag and length stand before it.
+EVENTCODEC_INLINE std::uint8_t* put_short_bytes(std::uint8_t* p, ByteView bytes) {
+  const std::uint8_t* const from = bytes.data();
+  const std::size_t n = bytes.size();
+  // Two copies of a fixed size, from the first byte and up to the last, which may overlap.
+  const auto put_ends = [&]<std::size_t Size>(std::integral_constant<std::size_t, Size>) {
+    std::uint8_t first[Size];
+    std::uint8_t last[Size];
+    std::memcpy(first, from, Size);
+    std::memcpy(last, from + n - Size, Size);
+    std::memcpy(p, first, Size);
+    std::memcpy(p + n - Size, last, Size);
+    return p + n;
+  };
+  if (n < 4 || n > 32) return store_bytes(p, bytes);
+  if (n >= 16) return put_ends(std::integral_constant<std::size_t, 16>{});
+  if (n >= 8) return put_ends(std::integral_constant<std::size_t, 8>{});
+  return put_ends(std::integral_constant<std::size_t, 4>{});
 }
 
 constexpr std::size_t varint_bytes(std::uint64_t value) {

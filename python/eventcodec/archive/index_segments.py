@@ -166,7 +166,8 @@ def _measure(path: bytes, file: _native.EventFile, begin: int, sizes: dict[str, 
     descriptor = open_source(Path(os.fsdecode(path)))
     try:
         if file.format == "visualdl":
-            found = [(tag, size) for (tag, _), size in zip(file.keys(), file.sizes(), strict=True)]
+            tags = [tag for tag, *_ in file.series()]
+            found = list(zip(tags, file.sizes(), strict=True))
         else:
             counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
             counter.copy(descriptor, -1, offset=begin, restarts=[], void_from=None, path=path)

@@ -197,7 +197,7 @@ def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts, bool]:
             raise failure
     kinds: dict[bytes, set[str]] = {}
     for scan in scans:
-        for name, kind in scan.keys():  # noqa: SIM118 (no dict)
+        for name, kind, *_ in scan.series():
             kinds.setdefault(name.encode(), set()).add(kind)
     restarts: _Restarts = []
     void_from: int | None = None

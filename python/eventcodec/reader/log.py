@@ -36,6 +36,7 @@ Mode = Literal["salvage", "prefix", "strict"]
 def open(  # noqa: A001
     path: PathLike | Iterable[PathLike],
     *,
+    runs: Patterns = None,
     mode: Mode = "salvage",
     verify: bool = True,
     purge: bool = True,
@@ -47,6 +48,8 @@ def open(  # noqa: A001
     Args:
         path: an event file, a log directory (searched with all its subdirectories for files whose
             name contains "tfevents"), or a list of those.
+        runs: the runs that are wanted, as in Log.scalars; None for all. Files of other runs are not
+            opened: to the log they do not exist, and neither do their damage and hyperparameters.
         mode: what to do about damage. "salvage" skips the damaged records and lists them in
             `log.damage`; "prefix" stops each file at its first damage; "strict" raises.
         verify: check the checksum of every payload. Lengths are always checked.
@@ -77,7 +80,7 @@ def open(  # noqa: A001
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
     """
-    return Log(path, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
+    return Log(path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
 
 
 def _thread_count(threads: int | None) -> int:
@@ -103,6 +106,7 @@ class Log:
         self,
         path: PathLike | Iterable[PathLike],
         *,
+        runs: Patterns = None,
         mode: Mode = "salvage",
         verify: bool = True,
         purge: bool = True,
@@ -110,6 +114,7 @@ class Log:
         index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
+        self._wanted = as_patterns(runs)
         self._mode = mode
         self._verify = verify
         self._purge = purge
@@ -167,6 +172,7 @@ class Log:
             The log itself.
         """
         found = find_event_paths(as_paths(self.path))
+        found = {name: files for name, files in found.items() if matches(name, self._wanted)}
         paths = [path for files in found.values() for path in files]
         unchanged: set[str] = set()
         if self._index is not False:
@@ -192,7 +198,7 @@ class Log:
         }
         for _, run in self._made.values():
             run.refresh()
-        self._runs = Named("run", list(found), self._make_run)
+        self._runs = Named("run", found, self._make_run)
         return self
 
     def scalars(
@@ -208,9 +214,10 @@ class Log:
         """Return scalars of many runs and tags as one table.
 
         Args:
-            runs: a glob ("exp*"), a compiled regular expression (which may match anywhere in the
-                name), a list of those, or None for all. Globs are those of fnmatch, with upper and
-                lower case apart; a name matches itself whatever it contains.
+            runs: which of the log's runs, all of which have been read (`open(runs=)` reads only
+                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in
+                the name), a list of those, or None for all. Globs are those of fnmatch, with upper
+                and lower case apart; a name matches itself whatever it contains.
             tags: the same for tags.
             steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
                 ends; None for all.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -39,6 +39,8 @@ __all__ = ["Named", "Run", "Tag", "name_apart"]
 
 _Item = TypeVar("_Item")
 _Key = tuple[str, str]  # tag and kind
+# kind -> tag -> the series of the only file, or where the rows come from.
+_Index = Mapping[str, Mapping[str, int | list[Part]]]
 # As EventFile.series() gives it.
 _Described = tuple[str, str, str, str, str, int, int, int, float, float]
 
@@ -78,9 +80,9 @@ class Named(Mapping[str, _Item]):
     A name that is not there raises a KeyError that says which names are near it.
     """
 
-    def __init__(self, what: str, names: list[str], make: Callable[[str], _Item]) -> None:
+    def __init__(self, what: str, names: Collection[str], make: Callable[[str], _Item]) -> None:
         self._what = what
-        self._names = dict.fromkeys(names)
+        self._names = names if isinstance(names, dict) else dict.fromkeys(names)
         self._make = make
         self._made: dict[str, _Item] = {}
 
@@ -212,7 +214,8 @@ class Run:
 
     def refresh(self) -> None:
         """Forget what was derived from the files; Log.refresh() calls it."""
-        self._index: dict[_Key, int | list[Part]] | None = None
+        self._index: _Index | None = None
+        self._order: list[_Key] | None = None
         self._descriptions: dict[_native.EventFile, list[_Described]] = {}
         self._mappings: dict[str, object] = {}
         self._tags: Named[Tag] | None = None
@@ -222,14 +225,14 @@ class Run:
         """What there is, by tag."""
         if self._tags is None:
             kinds: dict[str, str] = {}
-            for name, kind in self._rows():
+            for name, kind in self._keys():
                 kinds.setdefault(name, kind)
-            self._tags = Named("tag", list(kinds), lambda name: self._tag((name, kinds[name])))
+            self._tags = Named("tag", kinds, lambda name: self._tag((name, kinds[name])))
         return self._tags
 
     def contents(self) -> Iterator[tuple[str, Tag]]:
         """Yield every tag with what it is, once for each kind that it was used for."""
-        for key in self._rows():
+        for key in self._keys():
             yield key[0], self._tag(key)
 
     @property
@@ -253,7 +256,7 @@ class Run:
         Raises:
             KeyError: there is no such series.
         """
-        return ScalarSeries.from_parts(tag, self._parts((tag, "scalars")))
+        return ScalarSeries.from_parts(tag, self._parts_of((tag, "scalars")))
 
     @property
     def histograms(self) -> Mapping[str, HistogramSeries]:
@@ -301,10 +304,10 @@ class Run:
         mapping = self._mappings.get("raw")
         if not isinstance(mapping, Named):
             parts: dict[str, list[Part]] = {}
-            for name, kind in self._rows():
+            for name, kind in self._keys():
                 if kind != "scalars":
-                    parts.setdefault(name, []).extend(self._parts((name, kind)))
-            mapping = Named("raw tag", list(parts), lambda name: RawSeries(name, parts[name]))
+                    parts.setdefault(name, []).extend(self._parts_of((name, kind)))
+            mapping = Named("raw tag", parts, lambda name: RawSeries(name, parts[name]))
             self._mappings["raw"] = mapping
         return mapping
 
@@ -363,19 +366,19 @@ class Run:
             OSError: it cannot be read.
         """
         found = find_embeddings(self._directories, self._root)
-        for key in self._rows():
+        for key in self._keys():
             if self._tag(key).plugin == "embeddings":
-                part = self._parts(key)[-1]
+                part = self._parts_of(key)[-1]
                 found[key[0]] = parse_row(
                     part,
                     part.row_numbers()[-1],
                     lambda value, _: recorded_embedding(plugin_content(value), value.tag),
                 )
-        return Named("embedding", list(found), found.__getitem__)
+        return Named("embedding", found, found.__getitem__)
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
-        for _, kind in self._rows():
+        for _, kind in self._keys():
             counts[kind] = counts.get(kind, 0) + 1
         shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         return f"Run({self.name!r}, {shown or 'no tags'})"
@@ -383,11 +386,8 @@ class Run:
     def _mapping(self, kind: str, make: Callable[[str, list[Part]], _Item]) -> Named[_Item]:
         mapping = self._mappings.get(kind)
         if not isinstance(mapping, Named):
-            rows = self._rows()
-            names = [name for name, each in rows if each == kind]
-            mapping = Named(
-                f"{kind} tag", names, lambda name: make(name, self._parts((name, kind)))
-            )
+            tags = self._series().get(kind, {})
+            mapping = Named(f"{kind} tag", tags, lambda name: make(name, self._parts(tags[name])))
             self._mappings[kind] = mapping
         return mapping
 
@@ -396,7 +396,7 @@ class Run:
 
         Unlike `tags` it has both series of a tag that was used for two kinds of values.
         """
-        for name, kind in self._rows():
+        for name, kind in self._keys():
             values = self.scalars[name].values if kind == "scalars" else None
             yield name, kind, (self._tag((name, kind)), values)
 
@@ -404,57 +404,73 @@ class Run:
         """Return every row of a kind, as its part and its number there."""
         return [
             (part, row)
-            for key in self._rows()
+            for key in self._keys()
             if key[1] == kind
-            for part in self._parts(key)
+            for part in self._parts_of(key)
             for row in part.row_numbers()
         ]
 
-    def _rows(self) -> dict[_Key, int | list[Part]]:
-        """Return (tag, kind) -> which series of which files hold its rows; see _parts()."""
+    def _series(self) -> _Index:
+        """Return kind -> tag -> which series of which files hold the rows; see _parts()."""
         if self._index is None:
-            valid = None if not self._purge else valid_rows(self._files)
-            self._index = self._index_of_file() if valid is None else None
-            if self._index is None:
-                self._index = self._index_of_files(valid)
+            valid = valid_rows(self._files) if self._purge else None
+            numbers = None
+            if valid is None and len(self._files) == 1 and self._files[0].format == "events":
+                # Most runs of an archive: nothing is made for a tag before it is asked for.
+                numbers = self._files[0].numbers()
+            self._index = self._series_of_files(valid) if numbers is None else numbers
         return self._index
 
-    def _index_of_file(self) -> dict[_Key, int | list[Part]] | None:
-        """Return the index of most runs of an archive: nothing is made for a tag until it is asked
-        for. None when there are several files, or two series of one name.
-        """
-        if len(self._files) != 1 or self._files[0].format == "visualdl":
-            return None
-        keys = self._files[0].keys()
-        index: dict[_Key, int | list[Part]] = {key: number for number, key in enumerate(keys)}
-        return index if len(index) == len(keys) else None
-
-    def _index_of_files(self, valid: list[ValidRows] | None) -> dict[_Key, int | list[Part]]:
-        index: dict[_Key, list[Part]] = {}
+    def _series_of_files(self, valid: list[ValidRows] | None) -> _Index:
+        index: dict[str, dict[str, list[Part]]] = {}
+        self._order = []
         for number, file in enumerate(self._files):
-            for series, (name, kind) in enumerate(file.keys()):
+            for series, (tag, kind, *_) in enumerate(self._described(file)):
                 rows = None if valid is None else valid[number].of(series)
                 if rows is not None and not len(rows):
                     continue
                 part = Part(file, series, rows)
-                shown = name
-                if file.format == "visualdl" and (name, kind) in index:
-                    known = self._describe(index[name, kind][0]).description
-                    shown = name_apart(name, self._describe(part).description, known)
-                index.setdefault((shown, kind), []).append(part)
-        return {**index}
+                known = index.setdefault(kind, {})
+                name = tag
+                if file.format == "visualdl" and tag in known:
+                    first = self._describe(known[tag][0]).description
+                    name = name_apart(tag, self._describe(part).description, first)
+                if name not in known:
+                    known[name] = []
+                    self._order.append((name, kind))
+                known[name].append(part)
+        return index
 
-    def _parts(self, key: _Key) -> list[Part]:
+    def _keys(self) -> list[_Key]:
+        """Return tag and kind of every series, in the order in which they appear."""
+        index = self._series()
+        if self._order is None:
+            numbered = [
+                (number, (name, kind))
+                for kind, numbers in index.items()
+                for name, number in numbers.items()
+                if isinstance(number, int)
+            ]
+            self._order = [key for _, key in sorted(numbered)]
+        return self._order
+
+    def _parts(self, found: int | list[Part]) -> list[Part]:
         """Return where the rows of a series come from."""
-        found = self._rows()[key]
         return [Part(self._files[0], found)] if isinstance(found, int) else found
+
+    def _parts_of(self, key: _Key) -> list[Part]:
+        name, kind = key
+        return self._parts(self._series()[kind][name])
 
     def _tag(self, key: _Key) -> Tag:
         """Return what is known of a series, from all files of the run."""
-        return reduce(_merge, map(self._describe, self._parts(key)))
+        return reduce(_merge, map(self._describe, self._parts_of(key)))
+
+    def _described(self, file: _native.EventFile) -> list[_Described]:
+        found = self._descriptions.get(file)
+        if found is None:
+            found = self._descriptions[file] = file.series()
+        return found
 
     def _describe(self, part: Part) -> Tag:
-        described = self._descriptions.get(part.file)
-        if described is None:
-            described = self._descriptions[part.file] = part.file.series()
-        return _describe(described[part.series], part)
+        return _describe(self._described(part.file)[part.series], part)

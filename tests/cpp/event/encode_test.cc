@@ -113,11 +113,27 @@ TEST(session_start) {
 
 TEST(several_metrics_are_one_event_of_the_size_foretold) {
   const event::Metric metrics[] = {{"loss", 0.5f}, {"accuracy", 1.0f}};
-  const std::size_t bytes = event::metrics_summary_bytes(metrics);
+  const auto [count, bytes] = event::measure_metrics(metrics, 1000);
+  CHECK_EQ(count, std::size_t{2});
   CHECK_EQ(bytes, std::size_t{2 + 11 + 2 + 15});
+  CHECK_EQ(event::measure_metrics(metrics, 13).metrics, std::size_t{1});
+  CHECK_EQ(event::measure_metrics(metrics, 14).metrics, std::size_t{2});
+  CHECK_EQ(event::measure_metrics({}, 14).metrics, std::size_t{0});
   check_bytes(written([&](auto* p) { return event::put_metrics(p, {1.0, 7}, metrics, bytes); }),
               "09 000000000000f03f 10 07 2a 1e 0a 0b 0a 04 6c6f7373 15 0000003f "
               "0a 0f 0a 08 6163637572616379 15 0000803f");
+}
+
+TEST(tags_of_every_length_are_stored_whole) {
+  const std::string text =
+      "the quick brown fox jumps over the lazy dog, and then over the next one";
+  for (std::size_t length = 1; length <= text.size(); ++length) {
+    const std::string tag = text.substr(0, length);
+    const Bytes bytes = written([&](auto* p) { return event::put_scalar(p, {1.0, 7}, tag, 0.5f); });
+    // After 9 bytes of time, 2 of step and the lengths of summary, value and tag.
+    const std::string stored(bytes.begin() + 9 + 2 + 2 + 2 + 2, bytes.end() - 5);
+    CHECK_EQ(stored, tag);
+  }
 }
 
 TEST(long_tags_need_longer_lengths_and_stay_within_the_bound) {

@@ -273,3 +273,17 @@ def test_help_of_one_command_loads_no_heavy_module():
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_is_not_shown_is_not_read(tmp_path):
+    for run in ("a", "b"):
+        eventcodec.SummaryWriter(tmp_path / run).add_scalar("loss", 1.0, 0)
+    (file,) = (tmp_path / "b").iterdir()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert invoke("ls", tmp_path).exit_code == 1
+    assert invoke("ls", tmp_path, "--run", "a").exit_code == 0
+    missing = invoke("ls", tmp_path, "--run", "c")
+    assert missing.exit_code == 2
+    assert "no run matches 'c'; there is 'a', 'b'" in missing.output

@@ -376,6 +376,21 @@ def test_a_forked_child_has_a_file_of_its_own(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_forked_child_does_not_continue_what_its_parent_closed(tmp_path):
+    writer = LogWriter(str(tmp_path))
+    writer.add_scalar("parent", 1, 1)
+    writer.close()
+    child = multiprocessing.get_context("fork").Process(target=_log_in_child, args=(writer,))
+    child.start()
+    child.join()
+    writer.add_scalar("parent", 2, 2)
+    writer.close()
+    assert child.exitcode == 0
+    files = [records(path) for path in sorted(tmp_path.iterdir())]
+    tags = [[v.tag for v in values if v.HasField("value")] for values in files]
+    assert tags == [["parent", "parent"], ["child"]]
+
+
 def test_a_killed_process_leaves_whole_records(tmp_path):
     code = (
         "import sys\n"

@@ -202,6 +202,15 @@ def test_bad_tensors_raise_at_the_call(
         assert writer.stats().accepted == 0
 
 
+def test_ranks_that_write_nothing_check_tensors(tmp_path: Path) -> None:
+    writer = SummaryWriter(tmp_path, rank=1, other_ranks="drop")
+    for value in (torch.ones((), device="meta"), DeviceTensor(torch.zeros(2))):
+        with pytest.raises(ValueError, match=r"has no values|exactly one number"):
+            writer.add_scalar("a", value, 1)
+        with pytest.raises(ValueError, match=r"has no values|exactly one number"):
+            writer.add_metrics({"a": value}, 1)
+
+
 @pytest.mark.parametrize("durability", ["process", "sync"])
 def test_levels_that_promise_a_record_fetch_at_once(
     tmp_path: Path, durability: Any, on_device: Any

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import eventcodec
 from eventcodec import SummaryWriter
@@ -57,7 +56,7 @@ def test_other_ranks_can_be_told_to_write_nothing(tmp_path: Path) -> None:
         before = sorted(tmp_path.rglob("*"))
         with SummaryWriter(tmp_path / directory, rank=1, other_ranks="drop", resume=0) as writer:
             writer.add_scalar("a", 1, 1)
-            writer.add_metrics({"a": torch.ones(())}, 2)
+            writer.add_metrics({"a": np.ones(())}, 2)
             writer.add_scalar_series("a", np.zeros(100_000), np.arange(100_000))
             writer.add_histogram("h", np.zeros(10), 1)
             writer.add_text("t", "x" * 1_000_000, 1)
@@ -75,8 +74,6 @@ def test_other_ranks_can_be_told_to_write_nothing(tmp_path: Path) -> None:
     [
         ("add_scalar", ("a", "x", 1), TypeError),
         ("add_scalar", ("", 1, 1), ValueError),
-        ("add_scalar", ("a", torch.ones((), device="meta"), 1), ValueError),
-        ("add_metrics", ({"a": torch.ones((), device="meta")}, 1), ValueError),
         ("add_metrics", ({"a": 1}, "step"), TypeError),
         ("add_image", ("a", np.zeros((2, 2)), 1), ValueError),
         ("add_text", ("a", 3, 1), TypeError),

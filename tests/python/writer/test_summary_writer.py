@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import shutil
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from written import event_files, read_events, run_python, values_of
 
 import eventcodec
@@ -40,16 +37,6 @@ def test_purge_step_writes_a_session_start(tmp_path: Path) -> None:
     version, start = read_events(path)
     assert version.file_version == "brain.Event:2"
     assert (start.step, start.session_log.status) == (7, start.session_log.START)
-
-
-def test_text_is_stored_as_torch_stores_it(tmp_path: Path) -> None:
-    from torch.utils.tensorboard.summary import text
-
-    with SummaryWriter(tmp_path) as writer:
-        writer.add_text("note", "# Größe\n" + "x" * 300, 3)
-    event = read_events(event_files(tmp_path)[0])[1]
-    assert event.summary == text("note", "# Größe\n" + "x" * 300)
-    assert event.step == 3
 
 
 def test_large_text(tmp_path: Path) -> None:
@@ -162,17 +149,6 @@ def test_methods_can_be_patched_on_the_class(
     assert values_of(tmp_path) == [("a", 2, 1.0)]
 
 
-def test_signature_is_torchs() -> None:
-    from torch.utils.tensorboard import SummaryWriter as Torch
-
-    for name in ("add_scalar", "add_histogram", "add_image", "add_images", "add_text"):
-        theirs = inspect.signature(getattr(Torch, name))
-        ours = inspect.signature(getattr(SummaryWriter, name))
-        assert [(p.name, p.default) for p in theirs.parameters.values()] == [
-            (p.name, p.default) for p in ours.parameters.values()
-        ], name
-
-
 def test_segments(tmp_path: Path) -> None:
     with SummaryWriter(tmp_path, max_file_bytes=1 << 16) as writer:
         for step in range(10_000):
@@ -264,10 +240,3 @@ def test_on_error_raise(tmp_path: Path) -> None:
     assert "raised" in result.stdout
     assert "File too large" in result.stdout
     assert values_of(tmp_path)[-1] == ("after", 1, 1.0)
-
-
-def test_no_warning_of_ours_in_ordinary_use(tmp_path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with SummaryWriter(tmp_path) as writer:
-            writer.add_scalar("a", torch.nn.Parameter(torch.ones(())), 1)
