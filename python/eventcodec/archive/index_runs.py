@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from eventcodec import _native
 from eventcodec.errors import CodecError
 from eventcodec.reader.restarts import ValidRows, valid_rows
-from eventcodec.reader.run import Run, name_apart
+from eventcodec.reader.run import Run
+from eventcodec.reader.tag import name_apart
 
 __all__ = ["RunRows", "as_text", "rows_of_run"]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from eventcodec.archive.losses import RunLosses
 from eventcodec.reader.embedding import CONFIG_NAME, Embedding
-from eventcodec.reader.run import Run, Tag
+from eventcodec.reader.run import Run
+from eventcodec.reader.tag import Tag
 from eventcodec.vdl.summary import EMBEDDINGS, META_DATA, ROC_CURVE, as_summary_values, parse_value
 from eventcodec.writer.summary_writer import SummaryWriter
 

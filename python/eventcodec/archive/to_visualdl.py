@@ -13,7 +13,8 @@ from eventcodec.compat.visualdl.writer import LogWriter
 from eventcodec.histogram import Histogram
 from eventcodec.reader.audio import Audio
 from eventcodec.reader.pr_curve import PrCurve
-from eventcodec.reader.run import Run, Tag
+from eventcodec.reader.run import Run
+from eventcodec.reader.tag import Tag
 from eventcodec.reader.tensor import Tensor
 from eventcodec.vdl import components
 from eventcodec.vdl.components import Component

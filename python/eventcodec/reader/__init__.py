@@ -19,9 +19,10 @@ from eventcodec.reader.message_series import (
     TensorSeries,
 )
 from eventcodec.reader.pr_curve import PrCurve
-from eventcodec.reader.run import Run, Tag
+from eventcodec.reader.run import Run
 from eventcodec.reader.series import HistogramSeries, ImageSeries, ScalarSeries, TextSeries
 from eventcodec.reader.table import Table
+from eventcodec.reader.tag import Tag
 from eventcodec.reader.tensor import Tensor
 from eventcodec.reader.text import Text
 

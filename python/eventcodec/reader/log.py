@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
-from eventcodec.reader.run import Named, Run
+from eventcodec.reader.named import Named
+from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
     Patterns,

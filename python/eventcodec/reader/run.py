@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +24,7 @@ from eventcodec.reader.message_series import (
     parse_row,
     plugin_content,
 )
+from eventcodec.reader.named import Named
 from eventcodec.reader.restarts import ValidRows, valid_rows
 from eventcodec.reader.series import (
     HistogramSeries,
@@ -34,137 +33,14 @@ from eventcodec.reader.series import (
     ScalarSeries,
     TextSeries,
 )
+from eventcodec.reader.tag import Described, Tag, join_tags, name_apart, tag_of_part
 
-__all__ = ["Named", "Run", "Tag", "name_apart"]
+__all__ = ["Run"]
 
 _Item = TypeVar("_Item")
 _Key = tuple[str, str]  # tag and kind
 # kind -> tag -> the series of the only file, or where the rows come from.
 _Index = Mapping[str, Mapping[str, int | list[Part]]]
-# As EventFile.series() gives it.
-_Described = tuple[str, str, str, str, str, int, int, int, float, float]
-
-
-@dataclass(frozen=True)
-class Tag:
-    """What a run has under one tag.
-
-    Attributes:
-        kind: the name of the Run attribute that holds it: "scalars", "histograms", "images",
-            "texts", "audio", "tensors", "pr_curves", "meshes", "graphs", "hparams",
-            "custom_scalars", or "raw" for what none of them knows.
-        plugin: the TensorBoard plugin that shows it, "" when nothing in the file says so.
-        count: number of values.
-        first_step: step of the first value in the files, 0 when there is none.
-        last_step: step of the last value in the files.
-        first_wall_time: of the first value, seconds since 1970.
-        last_wall_time: of the last value, seconds since 1970.
-        display_name: from the metadata, "" for none.
-        description: from the metadata, "" for none.
-    """
-
-    kind: str
-    plugin: str
-    count: int
-    first_step: int
-    last_step: int
-    first_wall_time: float
-    last_wall_time: float
-    display_name: str = ""
-    description: str = ""
-
-
-class Named(Mapping[str, _Item]):
-    """A read-only mapping from names to things that are made when they are first asked for.
-
-    A name that is not there raises a KeyError that says which names are near it.
-    """
-
-    def __init__(self, what: str, names: Collection[str], make: Callable[[str], _Item]) -> None:
-        self._what = what
-        self._names = names if isinstance(names, dict) else dict.fromkeys(names)
-        self._make = make
-        self._made: dict[str, _Item] = {}
-
-    def __getitem__(self, name: str) -> _Item:
-        made = self._made.get(name)
-        if made is None:
-            if name not in self._names:
-                raise KeyError(self._explain(name))
-            made = self._made[name] = self._make(name)
-        return made
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __repr__(self) -> str:
-        shown = ", ".join(repr(name) for name in list(self._names)[:8])
-        more = ", ..." if len(self._names) > 8 else ""
-        return f"<{len(self)} {self._what}: {shown}{more}>"
-
-    def _explain(self, name: object) -> str:
-        if not self._names:
-            return f"no {self._what} {name!r}: there are none"
-        near = difflib.get_close_matches(str(name), list(self._names), n=3, cutoff=0.4)
-        shown = near or list(self._names)[:3]
-        return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
-
-
-def name_apart(name: str, description: str, known: str) -> str:
-    """Tell curves of VisualDL's charts apart whose chart and name give the same tag.
-
-    Args:
-        name: of a series.
-        description: of that series.
-        known: the description of another series under this name.
-    """
-    if known == description:
-        return name
-    return f"{name} ({description or 'a curve of its own'})"
-
-
-def _describe(described: _Described, part: Part) -> Tag:
-    """Return the tag of the rows of one file."""
-    _, kind, plugin, display_name, description, count, *ends = described
-    if part.rows is not None:
-        steps, wall_times, _ = part.columns()
-        count = len(steps)
-        ends = [int(steps[0]), int(steps[-1]), float(wall_times[0]), float(wall_times[-1])]
-    first_step, last_step, first_wall_time, last_wall_time = ends
-    return Tag(
-        kind=kind,
-        plugin=plugin,
-        count=count,
-        first_step=int(first_step),
-        last_step=int(last_step),
-        first_wall_time=first_wall_time,
-        last_wall_time=last_wall_time,
-        display_name=display_name,
-        description=description,
-    )
-
-
-def _merge(first: Tag, later: Tag) -> Tag:
-    """Return the tag of rows that stand in two files, the first before the later."""
-    some = first if first.count else later
-    last = later if later.count else first
-    return Tag(
-        kind=first.kind,
-        plugin=first.plugin or later.plugin,
-        count=first.count + later.count,
-        first_step=some.first_step,
-        last_step=last.last_step,
-        first_wall_time=some.first_wall_time,
-        last_wall_time=last.last_wall_time,
-        display_name=first.display_name or later.display_name,
-        description=first.description or later.description,
-    )
 
 
 class Run:
@@ -216,7 +92,7 @@ class Run:
         """Forget what was derived from the files; Log.refresh() calls it."""
         self._index: _Index | None = None
         self._order: list[_Key] | None = None
-        self._descriptions: dict[_native.EventFile, list[_Described]] = {}
+        self._descriptions: dict[_native.EventFile, list[Described]] = {}
         self._mappings: dict[str, object] = {}
         self._tags: Named[Tag] | None = None
 
@@ -464,13 +340,13 @@ class Run:
 
     def _tag(self, key: _Key) -> Tag:
         """Return what is known of a series, from all files of the run."""
-        return reduce(_merge, map(self._describe, self._parts_of(key)))
+        return reduce(join_tags, map(self._describe, self._parts_of(key)))
 
-    def _described(self, file: _native.EventFile) -> list[_Described]:
+    def _described(self, file: _native.EventFile) -> list[Described]:
         found = self._descriptions.get(file)
         if found is None:
             found = self._descriptions[file] = file.series()
         return found
 
     def _describe(self, part: Part) -> Tag:
-        return _describe(self._described(part.file)[part.series], part)
+        return tag_of_part(self._described(part.file)[part.series], part)

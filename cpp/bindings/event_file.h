@@ -1,0 +1,61 @@
+// event_file.h - what the parts of the class EventFile share: the file behind its mutex, and what
+// is looked up in it. register_scan.cc puts the class together.
+#pragma once
+
+#include "bindings/pybind.h"
+// Python first
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "bindings/errors.h"
+#include "bindings/gil.h"
+#include "scan/file.h"
+
+namespace eventcodec::bindings {
+
+// A scan::EventFile that Python threads may share: whoever scans or looks holds the mutex. Nothing
+// of Python is touched while it is held, so that it and the GIL never wait for each other.
+struct SharedFile {
+  explicit SharedFile(const std::string& path) : file(path) {}
+
+  // f(file) under the mutex. The result is plain data.
+  template <class F>
+  auto look(F&& f) {
+    const std::scoped_lock lock(mutex);
+    return f(static_cast<const scan::EventFile&>(file));
+  }
+  template <class F>
+  auto change(F&& f) {
+    const std::scoped_lock lock(mutex);
+    return f(file);
+  }
+
+  scan::EventFile file;
+  std::mutex mutex;
+};
+
+using EventFileClass = py::class_<SharedFile>;
+
+// Text of a file. Tags should be UTF-8, but old files promise nothing: other bytes become \xNN.
+py::str to_text(std::string_view bytes);
+
+// How many bytes of a series would have to be read from pieces; IndexError for one that is not.
+std::uint64_t bytes_elsewhere(SharedFile& self, std::size_t id);
+
+// f(file) under the mutex, without the GIL if there is much to read.
+template <class F>
+auto read_pieces(SharedFile& self, std::size_t id, F&& f) {
+  const bool much = bytes_elsewhere(self, id) > kWorthReleasing;
+  return unwrap(much ? without_gil([&] { return self.change(f); }) : self.change(f),
+                self.file.path());
+}
+
+// event_file_rows.cc: columns, and the values that rows point at.
+void define_rows(EventFileClass& type);
+// event_file_saved.cc: what an index keeps of a file, and back.
+void define_saved(py::module_& module, EventFileClass& type);
+
+}  // namespace eventcodec::bindings
