@@ -14,8 +14,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 # How the C++ core is tested: cpp/CMakePresets.json.
 PRESETS := dev asan-ubsan tsan
 
-.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-frameworks
-.PHONY: test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-clusters
+.PHONY: test-frameworks test-paddle test-visualdl-page campaign fuzz bench bench-results chromium
+.PHONY: lint format clean
 .PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -30,8 +31,9 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake --build build/cpp-$*
 	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
-# The core built for 64-bit ARM and its tests under emulation. Not the campaigns: they load the
-# machine for as long as they run, and an emulated one is some twenty times slower.
+# The core built for 64-bit ARM and its tests under emulation, some 20 times slower than without.
+# Not the campaigns: they take minutes, and one forks while threads run, which the emulator's own
+# locks do not survive.
 test-aarch64: $(VENV)/.tools
 	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || { \
 	  echo 'make test-aarch64 needs a compiler and an emulator: on Debian and Ubuntu' \
@@ -85,6 +87,10 @@ fuzz: $(VENV)/.tools
 	cmake --build build/cpp-fuzz --target fuzz_reader_fuzz_test
 	EVENTCODEC_FUZZ_SECONDS=$(SECONDS) EVENTCODEC_FUZZ_SEED=$(SEED) \
 	  EVENTCODEC_FUZZ_KEEP=tests/fuzz/corpus build/cpp-fuzz/tests/fuzz_reader_fuzz_test
+
+# The programs of examples/cluster on Ray, Spark (with a Java) and MPI, each on this machine.
+test-clusters: $(VENV)/.installed-test $(VENV)/.installed-clusters
+	$(BIN)/python -m pytest tests/clusters/programs.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only

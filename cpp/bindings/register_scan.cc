@@ -11,8 +11,10 @@
 #include "event/decode_histogram.h"
 #include "event/decode_tensor.h"
 #include "png/size.h"
+#include "scan/descriptor.h"
 #include "scan/fetch.h"
 #include "scan/files.h"
+#include "scan/window.h"
 #include "vdl/decode_histogram.h"
 
 namespace eventcodec::bindings {
@@ -512,6 +514,15 @@ py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode
   return exceptions;
 }
 
+// What a file is read as, by its first bytes.
+const char* format_of(const std::string& path) {
+  const scan::Descriptor file = unwrap(scan::Descriptor::open_file(path), path);
+  Buffer buffer;
+  scan::Window window(file.get(), 0, static_cast<std::uint64_t>(file.status().st_size), buffer);
+  unwrap(window.fill(), path);
+  return scan::name_of(scan::format_of(window.bytes(), path));
+}
+
 }  // namespace
 
 void register_scan(py::module_& module) {
@@ -556,6 +567,7 @@ void register_scan(py::module_& module) {
       .def("image", &image, py::arg("series"), py::arg("row"))
       .def("text", &text, py::arg("series"), py::arg("row"))
       .def("value", &value, py::arg("series"), py::arg("row"));
+  module.def("format_of", &format_of, py::arg("path"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
              py::arg("least_part") = scan::Options{}.least_part);

@@ -23,6 +23,12 @@ void append_rows(Series& series, const Rows& more) {
   series.rows.size += more.size;
 }
 
+// Gives the memory of a series without rows back.
+void release(Series& series) {
+  series.rows = {};
+  series.memory.reset();
+}
+
 // Reads extents and puts the rows in memory behind them.
 Status read_rows(const Series& series, std::span<const Extent> extents,
                  const std::vector<Piece>& pieces, Series* whole) {
@@ -50,6 +56,9 @@ std::uint64_t Collector::bytes_in_memory() const {
 Status Collector::save_rows(PieceWriter& writer, std::uint32_t piece) {
   const std::uint64_t begin = writer.offset();
   for (Series& series : series_) {
+    // Tags that come one after the other must not keep the room that each of them had.
+    const bool has_room_to_spare = series.rows.capacity > 2 * series.rows.size;
+    if (series.rows.size == 0 && has_room_to_spare) release(series);
     if (series.rows.size == 0) continue;
     Extent extent;
     extent.piece = piece;
@@ -60,6 +69,7 @@ Status Collector::save_rows(PieceWriter& writer, std::uint32_t piece) {
     series.saved.push_back(extent);
     series.saved_rows += series.rows.size;
     series.rows.size = 0;
+    if (has_room_to_spare) release(series);
   }
   return writer.flush();
 }

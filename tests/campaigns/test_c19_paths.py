@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -195,8 +194,7 @@ def test_c20_output_is_printable(campaign: Any, odd_logs: Path, tmp_path: Path) 
             assert hidden_in(text) == set(), (arguments, text)
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         if "csv" in arguments:
-            cells = itertools.chain(*csv.reader(io.StringIO(done.stdout.decode())))
-            starts = [cell for cell in cells if cell[:1] in ("=", "+", "-", "@")]
-            formulas = [cell for cell in starts if not re.fullmatch(r"-[0-9.]+", cell)]
-            assert formulas == []
+            rows = csv.reader(io.StringIO(done.stdout.decode()))
+            cells = {cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")}
+            assert cells <= {"-1.0"}  # the number that was logged
     campaign.report("C20 printable output", "P28", trials=len(chosen), hits=len(chosen), lost=0)

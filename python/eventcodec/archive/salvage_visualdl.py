@@ -41,7 +41,7 @@ def is_visualdl(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    return _scan(path).format == "visualdl"
+    return _native.format_of(os.fsencode(path)) == "visualdl"
 
 
 def _scan(path: Path) -> _native.EventFile:

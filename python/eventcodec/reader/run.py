@@ -250,6 +250,14 @@ class Run:
         """Scalar series by tag."""
         return self._mapping("scalars", ScalarSeries.from_parts)
 
+    def read_scalars(self, tag: str) -> ScalarSeries:
+        """Return `scalars[tag]` without keeping it, for those who go through many.
+
+        Raises:
+            KeyError: there is no such series.
+        """
+        return ScalarSeries.from_parts(tag, self._parts_of((tag, "scalars")))
+
     @property
     def histograms(self) -> Mapping[str, HistogramSeries]:
         """Histogram series by tag."""

@@ -1,4 +1,4 @@
-"""The index at any size: bounded memory, and no row written again and again."""
+"""Bulk work at any size: bounded memory, and no row written or read again and again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,21 @@ import os, resource, sys
 import eventcodec
 from eventcodec import archive
 import numpy, sqlite3, json, fcntl, secrets, concurrent.futures.thread, eventcodec.archive.index
-place, workers, megabytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+work, megabytes = sys.argv[1], int(sys.argv[2])
 pages = int(open("/proc/self/statm").read().split()[0])
 limit = pages * resource.getpagesize() + (megabytes << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-print(archive.index(place, workers=workers).bytes_read)
+print(eval(work))
 """
+
+
+def run_limited(work: str, megabytes: int) -> str:
+    """Evaluate an expression in a process with a limit; return what it printed."""
+    command = [sys.executable, "-c", CHILD, work, str(megabytes)]
+    environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def write_scalars(path: Path, events: int, *, restart_at: int | None = None) -> None:
@@ -53,11 +62,8 @@ def test_memory_does_not_grow_with_a_file(tmp_path: Path, restart_at: int | None
     events = 4_000_000  # columns of 96 MB
     path = tmp_path / "logs" / "events.out.tfevents.1"
     write_scalars(path, events, restart_at=restart_at)
-    command = [sys.executable, "-c", CHILD, str(tmp_path / "logs"), "2", "80"]
-    environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) == path.stat().st_size
+    work = f"archive.index({str(tmp_path / 'logs')!r}, workers=2).bytes_read"
+    assert int(run_limited(work, 80)) == path.stat().st_size
     log = eventcodec.open(tmp_path / "logs")
     plain = eventcodec.open(tmp_path / "logs", index=False)
     rows = []
@@ -146,3 +152,22 @@ def test_damaged_columns_are_read_from_the_log(tmp_path: Path, change: str) -> N
     if change == "flipped":
         with pytest.raises(eventcodec.CorruptRecordError, match="index"):
             _ = [late["."].scalars[tag].values for tag in ("loss", "odd")]
+
+
+def test_reducing_takes_the_memory_of_one_tag(tmp_path: Path) -> None:
+    """Of two runs with columns of 77 MB together, tag by tag."""
+    steps = np.arange(200_000)
+    for run in ("a", "b"):
+        path = tmp_path / "logs" / run / "events.out.tfevents.1"
+        path.parent.mkdir(parents=True)
+        with path.open("wb") as file:
+            for tag in range(8):
+                values = steps * float(tag + (run == "b"))
+                file.write(_native.scalar_records(f"t{tag}", steps, 1.7e9 + steps, values))
+    logs, out = str(tmp_path / "logs"), str(tmp_path / "out")
+    work = f"sum(r.points for r in archive.reduce_runs([{logs!r}], {out!r}, operations=['mean']))"
+    assert int(run_limited(work, 100)) == 8 * len(steps)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "out"]
+    series = eventcodec.open(out)["mean"].scalars["t3"]
+    assert np.array_equal(series.steps, steps)
+    assert np.array_equal(series.values, steps * 3.5)
