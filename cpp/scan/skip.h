@@ -48,8 +48,8 @@ struct SearchBudget {
 // it must.
 Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBudget& budget);
 
-// The window starts at a record of `bytes` bytes whose payload is wrong: how many bytes of it are to
-// be skipped, fewer where the records that follow begin inside it. See record::find_shifted().
+// The window starts at a record of `bytes` bytes whose payload is wrong: how many bytes of it are
+// to be skipped, fewer where the records that follow begin inside it. See record::find_shifted().
 Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget);
 
 // Whether all bytes from the window's start to the end of the file are zero.
