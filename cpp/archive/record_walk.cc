@@ -37,13 +37,21 @@ Result<Step> RecordWalk::next() {
         if (found.damage != DamageKind::kPayloadCrc) {
           return pass_damage(record::reason_of(found.damage));
         }
-        window_.drop(bytes);
-        return Step{.kind = Step::Kind::kDamage,
-                    .offset = offset,
-                    .bytes = bytes,
-                    .reason = record::reason_of(found.damage)};
+        return pass_payload(found);
     }
   }
+}
+
+Result<Step> RecordWalk::pass_payload(const Unframed& found) {
+  const std::uint64_t offset = window_.offset();
+  const Result<std::uint64_t> bytes = scan::damaged_bytes(window_, found.bytes, budget_);
+  if (!bytes.ok()) return bytes.error();
+  window_.drop(static_cast<std::size_t>(bytes.value()));
+  return Step{.kind = Step::Kind::kDamage,
+              .offset = offset,
+              .bytes = bytes.value(),
+              .reason = record::reason_of(found.damage),
+              .searched = bytes.value() != found.bytes};
 }
 
 Result<Step> RecordWalk::pass_damage(const char* reason) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "record/format.h"
+#include "record/unframe.h"
 #include "scan/skip.h"
 
 namespace eventcodec::archive {
@@ -38,6 +39,7 @@ class RecordWalk {
   Result<Step> next();
 
  private:
+  Result<Step> pass_payload(const record::Unframed& found);
   Result<Step> pass_damage(const char* reason);
   Step end();
 

@@ -52,7 +52,7 @@ class Salvage {
   }
 
   void leave_out(std::vector<LeftOut>& where, const Step& step, const char* reason) {
-    where.push_back({step.offset, step.bytes, reason, report_.records});
+    where.push_back({step.offset, step.bytes, reason, step.searched, report_.records});
     broken_ = true;
   }
 

@@ -14,6 +14,7 @@ struct LeftOut {
   std::uint64_t offset;
   std::uint64_t bytes;
   const char* reason;
+  bool searched;                 // what follows was found by a search
   std::uint64_t records_before;  // intact records that stand before them
 };
 

@@ -170,6 +170,10 @@ class EventWriter {
   [[nodiscard]] bool is_closed() const {
     return (stream_->attention() & EventStream::kClosed) != 0;
   }
+  // Whether this is a child of a fork that has not logged: the file is its parent's.
+  [[nodiscard]] bool is_forked() const {
+    return (stream_->attention() & EventStream::kForked) != 0;
+  }
   [[nodiscard]] bool is_muted() const { return (stream_->attention() & EventStream::kMuted) != 0; }
 
   // ---- what makes a call ask Python first ----

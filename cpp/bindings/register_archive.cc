@@ -27,7 +27,8 @@ py::str to_text(std::string_view bytes) {
 py::list left_out(const std::vector<LeftOut>& regions) {
   py::list all;
   for (const LeftOut& each : regions) {
-    all.append(py::make_tuple(each.offset, each.bytes, each.reason, each.records_before));
+    all.append(
+        py::make_tuple(each.offset, each.bytes, each.reason, each.searched, each.records_before));
   }
   return all;
 }

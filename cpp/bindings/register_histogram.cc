@@ -158,8 +158,9 @@ bool open_values(PyObject* object, bool bfloat16, TypedBuffer* buffer, histogram
 }
 
 // What both functions below are asked: count `values` between the default edges when `edges` is
-// None, between `count` buckets of one width when it is a tuple (first, last, count), or between
-// the edges that it is; then merge down to about max_buckets when that is not 0.
+// None, between `count` buckets of one width when it is a tuple (first, last, count, moments),
+// whose moments somebody took to know the ends, or between the edges that it is; then merge down to
+// about max_buckets when that is not 0.
 class Counting {
  public:
   // Arguments: values, bfloat16, edges, max_buckets.
@@ -199,14 +200,21 @@ class Counting {
   [[nodiscard]] bool count_given(histogram::Values values, PyObject* object) {
     std::span<const double> edges;
     if (!open_doubles(object, "edges", &edges_buffer_, &edges)) return false;
-    return check(edges, false) && count(values, edges, histogram::count_between);
+    if (!check(edges, false) || !count(values, edges, histogram::count_between)) return false;
+    without_gil_if_large(values_.bytes(),
+                         [&] { tally_.moments = histogram::take_moments(values); });
+    return true;
   }
 
   [[nodiscard]] bool count_uniform(histogram::Values values, PyObject* description) {
     double first = 0;
     double last = 0;
     Py_ssize_t buckets = 0;
-    if (PyArg_ParseTuple(description, "ddn", &first, &last, &buckets) == 0) return false;
+    histogram::Moments& m = tally_.moments;
+    if (PyArg_ParseTuple(description, "ddn(ddddd)", &first, &last, &buckets, &m.min, &m.max, &m.num,
+                         &m.sum, &m.sum_squares) == 0) {
+      return false;
+    }
     if (buckets < 1 || static_cast<std::size_t>(buckets) > histogram::kMaxBuckets) {
       return invalid("bins must make 1 to 2^30 buckets, got " + std::to_string(buckets));
     }
@@ -225,10 +233,7 @@ class Counting {
     if (!exact.allocate_zeroed(edges.size() - 1) || !counts_.allocate_zeroed(edges.size() - 1)) {
       return false;
     }
-    without_gil_if_large(values_.bytes(), [&] {
-      into(values, edges, exact.span());
-      tally_.moments = histogram::take_moments(values);
-    });
+    without_gil_if_large(values_.bytes(), [&] { into(values, edges, exact.span()); });
     for (std::size_t i = 0; i < exact.span().size(); ++i) {
       counts_.span()[i] = static_cast<double>(exact.span()[i]);
     }
@@ -316,16 +321,19 @@ PyObject* doubles_to_bytes(std::span<const double> values) {
                                    static_cast<Py_ssize_t>(values.size_bytes()));
 }
 
+PyObject* moments_tuple(const histogram::Moments& m) {
+  return Py_BuildValue("(ddddd)", m.min, m.max, m.num, m.sum, m.sum_squares);
+}
+
 PyObject* py_histogram_buckets(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 4) {
     return wrong_count("histogram_buckets(values, bfloat16, edges, max_buckets)", count);
   }
   Counting counting;
   if (!counting.run(args)) return nullptr;
-  const histogram::Moments& m = counting.moments();
-  return Py_BuildValue("(NN(ddddd))", doubles_to_bytes(counting.buckets().edges),
-                       doubles_to_bytes(counting.buckets().counts), m.min, m.max, m.num, m.sum,
-                       m.sum_squares);
+  return Py_BuildValue("(NNN)", doubles_to_bytes(counting.buckets().edges),
+                       doubles_to_bytes(counting.buckets().counts),
+                       moments_tuple(counting.moments()));
 }
 
 PyObject* py_histogram_raw_summary(PyObject*, PyObject* const* args, Py_ssize_t count) {
@@ -354,14 +362,14 @@ PyObject* py_histogram_raw_summary(PyObject*, PyObject* const* args, Py_ssize_t 
   return encode(args[0], fields);
 }
 
-// (smallest, largest, sum); all NaN when there is a NaN.
-PyObject* py_histogram_range(PyObject*, PyObject* object) {
+// (min, max, num, sum, sum_squares); all NaN but num when there is a NaN.
+PyObject* py_histogram_moments(PyObject*, PyObject* object) {
   TypedBuffer buffer;
   histogram::Values values{};
   if (!open_values(object, false, &buffer, &values)) return nullptr;
   histogram::Moments moments{};
   without_gil_if_large(buffer.bytes(), [&] { moments = histogram::take_moments(values); });
-  return Py_BuildValue("(ddd)", moments.min, moments.max, moments.sum);
+  return moments_tuple(moments);
 }
 
 // (25 %, 75 %) of finite values.
@@ -400,7 +408,7 @@ PyMethodDef methods[] = {
     {"histogram_summary", as_method(py_histogram_summary), METH_FASTCALL, nullptr},
     {"histogram_buckets", as_method(py_histogram_buckets), METH_FASTCALL, nullptr},
     {"histogram_raw_summary", as_method(py_histogram_raw_summary), METH_FASTCALL, nullptr},
-    {"histogram_range", py_histogram_range, METH_O, nullptr},
+    {"histogram_moments", py_histogram_moments, METH_O, nullptr},
     {"histogram_quartiles", py_histogram_quartiles, METH_O, nullptr},
     {"histogram_deviations", as_method(py_histogram_deviations), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},

@@ -77,7 +77,7 @@ py::object damage(Unframer& self) {
 py::tuple skip(Unframer& self, bool last) {
   const Unframer::Skipped skipped = self.skip(last ? Last::kYes : Last::kNo);
   return py::make_tuple(skipped.region.offset, skipped.region.length, skipped.complete,
-                        skipped.blank);
+                        skipped.blank, skipped.searched);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include "bindings/arrays.h"
 // pybind first
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <mutex>
 #include <optional>
 
@@ -11,14 +11,17 @@
 #include "event/decode_histogram.h"
 #include "event/decode_tensor.h"
 #include "png/size.h"
+#include "scan/descriptor.h"
 #include "scan/fetch.h"
 #include "scan/files.h"
+#include "scan/window.h"
 #include "vdl/decode_histogram.h"
 
 namespace eventcodec::bindings {
 namespace {
 
 using scan::Kind;
+using scan::Loaded;
 using scan::Series;
 
 // A scan::EventFile that Python threads may share: whoever scans or looks holds the mutex. Nothing
@@ -32,16 +35,14 @@ struct SharedFile {
     const std::scoped_lock lock(mutex);
     return f(static_cast<const scan::EventFile&>(file));
   }
+  template <class F>
+  auto change(F&& f) {
+    const std::scoped_lock lock(mutex);
+    return f(file);
+  }
 
   scan::EventFile file;
   std::mutex mutex;
-};
-
-// Columns that live on when the file goes away or its series grow.
-struct SharedRows {
-  Kind kind;
-  scan::Rows rows;
-  std::shared_ptr<void> memory;
 };
 
 struct SeriesDescription {
@@ -65,38 +66,59 @@ py::str to_text(std::string_view bytes) {
   return py::reinterpret_steal<py::str>(text);
 }
 
-SharedRows rows_of(SharedFile& self, std::size_t id) {
-  const auto rows = self.look([id](const scan::EventFile& file) -> std::optional<SharedRows> {
+// How many bytes of a series would have to be read from pieces.
+std::uint64_t bytes_elsewhere(SharedFile& self, std::size_t id) {
+  const auto bytes = self.look([id](const scan::EventFile& file) -> std::optional<std::uint64_t> {
     if (id >= file.series().size()) return std::nullopt;
     const Series& series = file.series()[id];
-    return SharedRows{series.kind, series.rows, series.memory};
+    return series.saved_rows * scan::row_bytes(series.kind);
   });
-  if (!rows.has_value()) throw py::index_error("no such series");
-  return *rows;
+  if (!bytes.has_value()) throw py::index_error("no such series");
+  return *bytes;
 }
 
-// A read-only view of a column, which keeps the column's memory alive.
-template <class T>
-py::array column_view(const SharedRows& shared, const T* data) {
+// f(file) under the mutex, without the GIL if there is much to read.
+template <class F>
+auto read_pieces(SharedFile& self, std::size_t id, F&& f) {
+  const bool much = bytes_elsewhere(self, id) > kWorthReleasing;
+  return unwrap(much ? without_gil([&] { return self.change(f); }) : self.change(f),
+                self.file.path());
+}
+
+// Columns that live on when the file goes away or its series grow.
+Loaded rows_of(SharedFile& self, std::size_t id) {
+  return read_pieces(self, id, [id](scan::EventFile& file) { return file.load(id); });
+}
+
+// What keeps the memory of columns alive for the views of it.
+py::capsule owner_of(const Loaded& shared) {
   auto owned = std::make_unique<std::shared_ptr<void>>(shared.memory);
-  py::capsule owner(owned.release(),
-                    [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
-  py::array_t<T> array(static_cast<py::ssize_t>(shared.rows.size), data, owner);
+  py::capsule owner(owned.get(), [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
+  (void)owned.release();
+  return owner;
+}
+
+// A read-only view of a column.
+template <class T>
+py::array column_view(std::uint64_t size, const T* data, const py::capsule& owner) {
+  py::array_t<T> array(static_cast<py::ssize_t>(size), data, owner);
   py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
   return array;
 }
 
 py::tuple columns(SharedFile& self, std::size_t id) {
-  const SharedRows shared = rows_of(self, id);
+  const Loaded shared = rows_of(self, id);
+  const scan::Rows& rows = shared.rows;
+  const py::capsule owner = owner_of(shared);
   py::object values = py::none();
-  if (shared.kind == Kind::kScalars) values = column_view(shared, shared.rows.values);
-  return py::make_tuple(column_view(shared, shared.rows.steps),
-                        column_view(shared, shared.rows.wall_times), values);
+  if (shared.kind == Kind::kScalars) values = column_view(rows.size, rows.values, owner);
+  return py::make_tuple(column_view(rows.size, rows.steps, owner),
+                        column_view(rows.size, rows.wall_times, owner), values);
 }
 
 // Of each row, which item of its value it is: 0 but for the later images or clips of one event.
 py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
-  const SharedRows shared = rows_of(self, id);
+  const Loaded shared = rows_of(self, id);
   py::array_t<std::uint32_t> array(static_cast<py::ssize_t>(shared.rows.size));
   auto* item = array.mutable_data();
   for (std::uint64_t row = 0; row != shared.rows.size; ++row) {
@@ -109,14 +131,45 @@ SeriesDescription describe(const Series& series) {
   const scan::Rows& rows = series.rows;
   SeriesDescription description{
       series.tag,          scan::name_of(series.kind), series.plugin,
-      series.display_name, series.description,         rows.size,
+      series.display_name, series.description,         series.size(),
   };
+  if (!series.saved.empty()) {
+    description.first_step = series.saved.front().statistics.first_step;
+    description.first_wall_time = series.saved.front().statistics.first_wall_time;
+    description.last_step = series.saved.back().statistics.last_step;
+    description.last_wall_time = series.saved.back().statistics.last_wall_time;
+  }
   if (rows.size == 0) return description;
-  description.first_step = rows.steps[0];
+  if (series.saved.empty()) {
+    description.first_step = rows.steps[0];
+    description.first_wall_time = rows.wall_times[0];
+  }
   description.last_step = rows.steps[rows.size - 1];
-  description.first_wall_time = rows.wall_times[0];
   description.last_wall_time = rows.wall_times[rows.size - 1];
   return description;
+}
+
+// kind -> tag -> number of the series: what is needed to find one, and no more, because archives
+// have millions. None when two tags read the same, which bytes that are not UTF-8 may.
+py::object numbers(SharedFile& self) {
+  std::vector<std::pair<std::string, Kind>> found;
+  self.look([&](const scan::EventFile& file) {
+    found.reserve(file.series().size());
+    for (const Series& series : file.series()) found.emplace_back(series.tag, series.kind);
+    return 0;
+  });
+  std::array<py::object, std::size_t{static_cast<std::uint8_t>(Kind::kRaw)} + 1> of_kind;
+  py::dict all;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i != found.size(); ++i) {
+    py::object& tags = of_kind[static_cast<std::uint8_t>(found[i].second)];
+    if (!tags) all[scan::name_of(found[i].second)] = tags = py::dict();
+    if (PyDict_SetItem(tags.ptr(), to_text(found[i].first).ptr(), py::int_(i).ptr()) != 0) {
+      throw py::error_already_set();
+    }
+  }
+  for (const py::object& tags : of_kind) count += tags ? py::len(tags) : 0;
+  return count == found.size() ? py::object(all) : py::none();
 }
 
 py::list describe_series(SharedFile& self) {
@@ -162,6 +215,16 @@ py::list forms(SharedFile& self) {
   return all;
 }
 
+// Of each series, the bytes of the VisualDL records that this object has read; see scan/columns.h.
+std::vector<std::uint64_t> sizes(SharedFile& self) {
+  return self.look([](const scan::EventFile& file) {
+    std::vector<std::uint64_t> found;
+    found.reserve(file.series().size());
+    for (const Series& series : file.series()) found.push_back(series.bytes);
+    return found;
+  });
+}
+
 // (tag, plugin) of the tags that have metadata.
 py::list plugins(SharedFile& self) {
   const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
@@ -196,7 +259,8 @@ py::list describe_damage(SharedFile& self) {
   const auto damage = self.look([](const scan::EventFile& file) { return file.damage(); });
   py::list all;
   for (const scan::Damage& each : damage) {
-    all.append(py::make_tuple(each.offset, each.length, each.reason, each.records_before));
+    all.append(
+        py::make_tuple(each.offset, each.length, each.reason, each.searched, each.records_before));
   }
   return all;
 }
@@ -209,14 +273,12 @@ struct Located {
 };
 
 Located locate(SharedFile& self, std::size_t id, std::size_t row) {
-  const auto found = self.look([id, row](const scan::EventFile& file) -> std::optional<Located> {
-    if (id >= file.series().size()) return std::nullopt;
-    const Series& series = file.series()[id];
-    if (series.kind == Kind::kScalars || row >= series.rows.size) return std::nullopt;
-    return Located{series.tag, file.format(), series.rows.references[row]};
+  const Loaded shared = rows_of(self, id);
+  if (shared.kind == Kind::kScalars || row >= shared.rows.size)
+    throw py::index_error("no such row");
+  return self.look([&](const scan::EventFile& file) {
+    return Located{file.series()[id].tag, file.format(), shared.rows.references[row]};
   });
-  if (!found.has_value()) throw py::index_error("no such row");
-  return *found;
 }
 
 scan::Reference fetch_row(SharedFile& self, std::size_t id, std::size_t row,
@@ -324,26 +386,79 @@ py::bytes save(SharedFile& self) {
   return to_bytes(state.view());
 }
 
-bool restore(SharedFile& self, py::handle state) {
-  const BytesLike bytes(state);
-  const std::scoped_lock lock(self.mutex);
-  return unwrap(self.file.restore(bytes.view()));
+// Nothing where the segment does not have these bytes, or cannot be read.
+py::bytes read_segment(const scan::Segment& self, std::uint64_t offset, std::uint64_t length) {
+  Buffer content;
+  if (!self.holds(offset, length)) return {};
+  std::uint8_t* to = content.reserve(length);
+  if (to == nullptr) throw std::bad_alloc();
+  if (!self.read(offset, {to, static_cast<std::size_t>(length)}, {}, {}).ok()) return {};
+  content.commit(length);
+  return to_bytes(content.view());
 }
 
-// Of a column of scalars: least and greatest (NaN when there is none), and how many are NaN.
-py::tuple scalar_statistics(const py::array_t<double, py::array::c_style>& values) {
-  const double* p = values.data();
-  const double* const end = p + values.size();
-  double least = std::numeric_limits<double>::infinity();
-  double greatest = -least;
-  std::int64_t nans = 0;
-  for (; p != end; ++p) {
-    nans += *p != *p;
-    least = *p < least ? *p : least;
-    greatest = *p > greatest ? *p : greatest;
+// (segment, offset, bytes) of each piece.
+using PieceTuple = std::tuple<std::shared_ptr<scan::Segment>, std::uint64_t, std::uint64_t>;
+
+bool restore(SharedFile& self, py::handle state, const std::vector<PieceTuple>& pieces) {
+  const BytesLike bytes(state);
+  std::vector<scan::Piece> made;
+  made.reserve(pieces.size());
+  for (const auto& [segment, offset, size] : pieces) made.push_back({segment, offset, size});
+  const std::scoped_lock lock(self.mutex);
+  return unwrap(self.file.restore(bytes.view(), std::move(made)));
+}
+
+// (offset, bytes) of each piece: of one that scan_into() wrote, the offset in its segment.
+py::list pieces(SharedFile& self) {
+  py::list all;
+  for (const scan::Piece& piece : self.look([](const auto& file) { return file.pieces(); })) {
+    all.append(py::make_tuple(piece.offset, piece.bytes, piece.segment == nullptr));
   }
-  if (nans == values.size()) least = greatest = std::numeric_limits<double>::quiet_NaN();
-  return py::make_tuple(least, greatest, nans);
+  return all;
+}
+
+// Reads what is new, with rows in pieces from `offset` of a segment on. Returns the offset behind
+// them, and None or the exception of a file that cannot be read. Raises what the segment does.
+py::tuple scan_into(SharedFile& self, int segment, std::uint64_t offset, std::uint64_t stretch,
+                    std::uint64_t keep) {
+  if (stretch == 0) throw py::value_error("must be at least 1");
+  scan::PieceWriter writer(segment, offset);
+  const scan::Saving saving{.writer = &writer, .stretch = stretch, .keep = keep};
+  const Status result = without_gil([&] {
+    return self.change([&](scan::EventFile& file) {
+      Buffer buffer;
+      return file.scan({.saving = &saving}, buffer);
+    });
+  });
+  if (!writer.status().ok()) raise(writer.status().error(), "the index");
+  py::object failure = py::none();
+  if (!result.ok()) {
+    set_error(result.error(), self.file.path());
+    failure = py::error_already_set().value();
+  }
+  return py::make_tuple(writer.offset(), failure);
+}
+
+// For each series: count, first and last step and wall time, and of scalars least, greatest, last
+// and how many are NaN, of the rows that are not void: lists of (until, step), see scan/saved.h;
+// for series without one nothing is void.
+py::list statistics(SharedFile& self,
+                    const std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>>& voids) {
+  py::list all;
+  const std::size_t count = self.look([](const auto& file) { return file.series().size(); });
+  std::vector<scan::Void> made;
+  for (std::size_t id = 0; id != count; ++id) {
+    made.clear();
+    if (id < voids.size()) {
+      for (const auto& [until, step] : voids[id]) made.push_back({until, step});
+    }
+    const scan::Statistics of =
+        read_pieces(self, id, [&](scan::EventFile& file) { return file.statistics(id, made); });
+    all.append(py::make_tuple(of.count, of.first_step, of.last_step, of.first_wall_time,
+                              of.last_wall_time, of.least, of.greatest, of.last, of.nans));
+  }
+  return all;
 }
 
 template <std::uint64_t (scan::EventFile::*Member)() const>
@@ -399,9 +514,21 @@ py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode
   return exceptions;
 }
 
+// What a file is read as, by its first bytes.
+const char* format_of(const std::string& path) {
+  const scan::Descriptor file = unwrap(scan::Descriptor::open_file(path), path);
+  Buffer buffer;
+  scan::Window window(file.get(), 0, static_cast<std::uint64_t>(file.status().st_size), buffer);
+  unwrap(window.fill(), path);
+  return scan::name_of(scan::format_of(window.bytes(), path));
+}
+
 }  // namespace
 
 void register_scan(py::module_& module) {
+  py::class_<scan::Segment, std::shared_ptr<scan::Segment>>(module, "Segment")
+      .def(py::init<std::string>(), py::arg("path"))
+      .def("read", &read_segment, py::arg("offset"), py::arg("length"));
   py::class_<SharedFile>(module, "EventFile")
       .def(py::init<const std::string&>(), py::arg("path"))
       .def_property_readonly("records", &count<&scan::EventFile::records>)
@@ -421,20 +548,26 @@ void register_scan(py::module_& module) {
                                });
                              })
       .def("damage", &describe_damage)
+      .def("numbers", &numbers)
       .def("series", &describe_series)
       .def("forms", &forms)
+      .def("sizes", &sizes)
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)
       .def("restarts", &restarts)
       .def("save", &save)
-      .def("restore", &restore, py::arg("state"))
+      .def("restore", &restore, py::arg("state"), py::arg("pieces"))
+      .def("pieces", &pieces)
+      .def("scan_into", &scan_into, py::arg("segment"), py::arg("offset"), py::kw_only(),
+           py::arg("stretch"), py::arg("keep"))
+      .def("statistics", &statistics, py::arg("voids"))
       .def("columns", &columns, py::arg("series"))
       .def("items", &items, py::arg("series"))
       .def("histogram", &histogram, py::arg("series"), py::arg("row"))
       .def("image", &image, py::arg("series"), py::arg("row"))
       .def("text", &text, py::arg("series"), py::arg("row"))
       .def("value", &value, py::arg("series"), py::arg("row"));
-  module.def("scalar_statistics", &scalar_statistics, py::arg("values"));
+  module.def("format_of", &format_of, py::arg("path"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
              py::arg("least_part") = scan::Options{}.least_part);

@@ -4,6 +4,7 @@
 #include "bindings/arrays.h"
 #include "bindings/event_writer.h"
 #include "bindings/parameters.h"
+#include "bindings/pixels.h"
 #include "bindings/scalar_arguments.h"
 #include "bindings/writer_methods.h"
 // Python first
@@ -13,7 +14,9 @@
 #include <vector>
 
 #include "histogram/few_buckets.h"
+#include "histogram/few_edges.h"
 #include "vdl/encode.h"
+#include "vdl/encode_image.h"
 #include "vdl/format.h"
 #include "wire/write.h"
 
@@ -155,6 +158,20 @@ bool append_large_message(VdlWriter& writer, Stamp stamp, std::string_view tag, 
   return writer.begin() && writer.put(std::move(chunk), extent) && writer.end();
 }
 
+// A record that stands elsewhere.
+bool append_record(VdlWriter& writer, ByteView record) {
+  if (record.size() < kLargeMessageBytes) {
+    return writer.append<VdlFraming>(record.size() - vdl::kOverheadBytes, [&](std::uint8_t* p) {
+      return store_bytes(p, record.subspan(vdl::kLengthBytes));
+    });
+  }
+  Chunk::Owner chunk = create_chunk(record.size());
+  without_gil([&] { store_bytes(chunk->data(), record); });
+  return writer.begin() &&
+         writer.put(std::move(chunk), {static_cast<std::uint32_t>(record.size()), 1}) &&
+         writer.end();
+}
+
 // A value whose message of the component that stands in `field` is ready-made.
 void add_message(const py::object& self, py::handle tag_object, std::uint32_t field,
                  const py::object& message, py::handle step, py::handle walltime) {
@@ -179,6 +196,24 @@ void add_message(const py::object& self, py::handle tag_object, std::uint32_t fi
                                  return vdl::put_message(payload, stamp, tag, field, view);
                                }));
   if (!appended) throw py::error_already_set();
+}
+
+// Pixels of shape (count, height, width, channels) as a PNG, `columns` images in a row.
+void add_image(const py::object& self, py::handle tag_object, const py::array& array,
+               std::size_t columns, py::handle step, py::handle walltime) {
+  auto& writer = self.cast<VdlWriter&>();
+  std::string_view tag;
+  Stamp stamp{};
+  if (!parse_vdl_tag(tag_object.ptr(), &tag) || !parse_stamp(step.ptr(), walltime.ptr(), &stamp)) {
+    throw py::error_already_set();
+  }
+  const png::Pixels pixels = pixels_of(array, columns, 8);
+  Buffer out;
+  const ByteView record = unwrap(without_gil_if_large(
+      work_bytes(pixels), [&] { return vdl::encode_image(stamp, tag, pixels, out); }));
+  if (!ensure_open(self.ptr(), writer) || !append_record(writer, record)) {
+    throw py::error_already_set();
+  }
 }
 
 using Floats = py::array_t<float, py::array::c_style>;
@@ -227,25 +262,40 @@ std::uint8_t* put_doubles(std::uint8_t* p, std::uint32_t field, std::span<const 
   return p;
 }
 
-// The Histogram message of values between edges of their own dtype, the smallest and the largest
-// value among them; None where count_few is not for them.
 template <class T>
-py::object few_buckets_message(const py::array_t<T, py::array::c_style>& values,
-                               const py::array_t<T, py::array::c_style>& edges) {
-  const std::span<const T> limits(edges.data(), static_cast<std::size_t>(edges.size()));
-  if (limits.size() < 2 || limits.size() > histogram::kFewBuckets + 1) return py::none();
-  const auto falls = [](T left, T right) { return !(left < right); };
-  if (std::adjacent_find(limits.begin(), limits.end(), falls) != limits.end()) return py::none();
-  const std::span<const T> numbers(values.data(), static_cast<std::size_t>(values.size()));
+py::object few_buckets_message_of(const py::array& values, std::size_t buckets) {
+  const std::span<const T> numbers(static_cast<const T*>(values.data()),
+                                   static_cast<std::size_t>(values.size()));
+  std::array<T, histogram::kFewBuckets + 1> limits{};
+  const std::span<T> edges(limits.data(), buckets + 1);
   std::array<double, histogram::kFewBuckets> counted{};
-  const std::span<double> counts(counted.data(), limits.size() - 1);
-  without_gil_if_large(numbers.size_bytes(),
-                       [&] { histogram::count_few(numbers, limits, counts); });
+  const std::span<double> counts(counted.data(), buckets);
+  const bool is_counted = without_gil_if_large(numbers.size_bytes(), [&] {
+    if (!histogram::make_few_edges(numbers, edges)) return false;
+    histogram::count_few(numbers, edges, counts);
+    return true;
+  });
+  if (!is_counted) return py::none();
   std::array<std::uint8_t, 2 * (histogram::kFewBuckets + 2) * sizeof(double)> message{};
   std::uint8_t* end =
       put_doubles<double>(message.data(), vdl::kHist, std::span<const double>(counts));
-  end = put_doubles(end, vdl::kBinEdges, limits);
+  end = put_doubles<T>(end, vdl::kBinEdges, edges);
   return to_bytes({message.data(), end});
+}
+
+// The Histogram message of a few buckets of one width, as numpy.histogram makes them; None where
+// that is not for count_few: other values than C-contiguous float32 and float64 in this machine's
+// byte order, and what make_few_edges refuses.
+py::object few_buckets_message(const py::array& values, std::size_t buckets) {
+  constexpr int kPlain = int{py::array::c_style} | int{py::detail::npy_api::NPY_ARRAY_ALIGNED_};
+  const py::dtype dtype = values.dtype();
+  if (buckets < 1 || buckets > histogram::kFewBuckets || (values.flags() & kPlain) != kPlain ||
+      dtype.kind() != 'f' || dtype.byteorder() != '=') {
+    return py::none();
+  }
+  if (dtype.itemsize() == sizeof(float)) return few_buckets_message_of<float>(values, buckets);
+  if (dtype.itemsize() == sizeof(double)) return few_buckets_message_of<double>(values, buckets);
+  return py::none();
 }
 
 // ---- files ----
@@ -298,15 +348,15 @@ void register_vdl_writer(py::module_& module) {
   add_method(type, add_scalar_method);
   type.def("_add_tag_values", &add_tag_values);
   type.def("_add_message", &add_message);
+  type.def("_add_image", &add_image);
   type.def("_add_series", &add_series);
   type.def("_flush", &VdlWriter::flush);
   type.def("_close", &VdlWriter::close);
   type.def("_stats", [](const VdlWriter& writer) { return stats_dict(writer); });
   type.def_property_readonly("_is_closed", &VdlWriter::is_closed);
-  module.def("few_buckets_message", &few_buckets_message<float>, py::arg("values").noconvert(),
-             py::arg("edges").noconvert());
-  module.def("few_buckets_message", &few_buckets_message<double>, py::arg("values").noconvert(),
-             py::arg("edges").noconvert());
+  type.def_property_readonly("_is_forked", &VdlWriter::is_forked);
+  module.def("few_buckets_message", &few_buckets_message, py::arg("values"), py::arg("buckets"),
+             py::pos_only());
   module.def("check_vdl_tag", &check_vdl_tag, py::arg("tag"));
 }
 

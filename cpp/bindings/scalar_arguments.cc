@@ -26,14 +26,33 @@ bool is_zero_dimensional_array(PyObject* object) {
   return array->nd == 0 && (kind == 'f' || kind == 'i' || kind == 'u' || kind == 'b');
 }
 
-// Objects whose __float__ can be called straight away: NumPy's real scalars, and torch's tensors,
-// where it costs a sixth of the slow path. Their failures (several elements) are explained there.
-bool has_cheap_float(PyObject* object) {
+// torch's tensors and parameters.
+bool is_tensor(PyTypeObject* type) {
+  const std::string_view name = type->tp_name;
+  return name == "Tensor" || name == "Parameter";
+}
+
+// The number of what can be asked for it straight away: NumPy's real scalars, and tensors, where it
+// costs a sixth of the slow path. Their failures (several elements) are explained there.
+bool read_cheap_number(PyObject* object, double* number) {
+  static PyObject* const item = PyUnicode_InternFromString("item");
   PyTypeObject* const type = Py_TYPE(object);
   if (type->tp_as_number == nullptr || type->tp_as_number->nb_float == nullptr) return false;
-  if (is_zero_dimensional_array(object)) return true;
-  const std::string_view name = type->tp_name;
-  return name == "Tensor" || name == "Parameter" || is_numpy_scalar(type);
+  PyObject* converted = nullptr;
+  if (is_tensor(type)) {  // __float__ warns of a loss, which is part of a graph
+    converted = PyObject_CallMethodNoArgs(object, item);
+  } else if (is_zero_dimensional_array(object) || is_numpy_scalar(type)) {
+    converted = type->tp_as_number->nb_float(object);
+  } else {
+    return false;
+  }
+  if (converted != nullptr) {
+    *number = PyFloat_AsDouble(converted);
+    Py_DECREF(converted);
+  }
+  if (PyErr_Occurred() == nullptr) return true;
+  PyErr_Clear();
+  return false;
 }
 
 // Tensors of torch say so themselves; nothing else has the attribute.
@@ -106,14 +125,7 @@ bool parse_number(PyObject* object, const char* name, double* number, PyObject**
     *on_device = object;
     return true;
   }
-  if (has_cheap_float(object)) {
-    if (PyObject* converted = Py_TYPE(object)->tp_as_number->nb_float(object)) {
-      *number = PyFloat_AsDouble(converted);
-      Py_DECREF(converted);
-      return true;
-    }
-    PyErr_Clear();
-  }
+  if (read_cheap_number(object, number)) return true;
   PyObject* converted = call_slow_path("as_number", object, name);
   if (converted == nullptr) return false;
   *number = PyFloat_AsDouble(converted);

@@ -1,6 +1,7 @@
 // avx2.cc - the histogram kernels for x86-64 with AVX2.
 #include <immintrin.h>
 
+#include "histogram/few_body.h"
 #include "histogram/kernel_body.h"
 #include "histogram/kernel_entries.h"
 #include "histogram/uniform_body.h"
@@ -20,6 +21,16 @@ void count_uniform_avx2(Values values, const UniformBins& bins, std::size_t copi
 
 void add_deviations_avx2(Values values, double mean, double* squares, double* cubes) {
   add_deviations_any(values, mean, squares, cubes);
+}
+
+void count_at_least32_avx2(const float* values, std::size_t count, const float* edges,
+                           std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
+}
+
+void count_at_least64_avx2(const double* values, std::size_t count, const double* edges,
+                           std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
 }
 
 std::size_t collect_avx2(const double* x, std::size_t count, double low, double high, double* to,

@@ -1,6 +1,7 @@
 // avx512.cc - the histogram kernels for x86-64 with AVX-512.
 #include <immintrin.h>
 
+#include "histogram/few_body.h"
 #include "histogram/kernel_body.h"
 #include "histogram/kernel_entries.h"
 #include "histogram/uniform_body.h"
@@ -20,6 +21,16 @@ void count_uniform_avx512(Values values, const UniformBins& bins, std::size_t co
 
 void add_deviations_avx512(Values values, double mean, double* squares, double* cubes) {
   add_deviations_any(values, mean, squares, cubes);
+}
+
+void count_at_least32_avx512(const float* values, std::size_t count, const float* edges,
+                             std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
+}
+
+void count_at_least64_avx512(const double* values, std::size_t count, const double* edges,
+                             std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
 }
 
 std::size_t collect_avx512(const double* x, std::size_t count, double low, double high, double* to,

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "histogram/kernels.h"
+#include "histogram/patterns.h"
 #include "histogram/slot_tables.h"
 #include "histogram/widen.h"
 
@@ -37,7 +38,9 @@ void bucketize_part(Values values, Tally* tally) {
   const std::size_t copies = values.count < kWorthCopies ? 1 : kCopies;
   alignas(64) std::uint32_t slots[kCopies * kSlots];
   std::fill_n(slots, copies * kSlots, 0u);
-  chosen().fn.bucketize(values, copies, slots, &tally->moments);
+  if (!bucketize_patterns(values, slots, &tally->moments)) {
+    chosen().fn.bucketize(values, copies, slots, &tally->moments);
+  }
   for (std::size_t copy = 1; copy < copies; ++copy) {
     for (std::size_t i = 0; i < kSlots; ++i) slots[i] += slots[copy * kSlots + i];
   }

@@ -74,10 +74,11 @@ void fill_uniform_edges(double first, double last, std::span<double> edges) {
   edges.back() = last;
 }
 
-void count_uniform(Values values, std::span<const double> edges, std::span<std::uint64_t> counts) {
-  const auto buckets = static_cast<double>(counts.size());
-  UniformBins bins{edges.data(), static_cast<std::int32_t>(counts.size()), edges.front(),
-                   edges.back(), 0.0};
+UniformBins uniform_bins(std::span<const double> edges) {
+  const auto buckets = static_cast<double>(edges.size() - 1);
+  UniformBins bins{edges.data(),  static_cast<std::int32_t>(edges.size() - 1),
+                   edges.front(), edges.back(),
+                   0.0,           0.0};
   // An edge is off by at most an ulp of the largest, and so is x - first: as long as that is a
   // small part of a bucket, a product tells the bucket of whatever is not next to an edge.
   constexpr double kFinest = 1e-9;
@@ -85,6 +86,18 @@ void count_uniform(Values values, std::span<const double> edges, std::span<std::
   const double scale = buckets / (bins.last - bins.first);
   const double largest = std::max(std::abs(bins.first), std::abs(bins.last));
   if (width > kFinest * largest && std::isnormal(scale) && std::isnormal(width)) bins.scale = scale;
+  // In float32, `first` is rounded, and so are the difference, the scale and the product: each by
+  // 2^-24. Twice that, because doubt costs little; and far from what float32 cannot hold.
+  constexpr double kMostDoubt = 1e-3;
+  constexpr double kMostScale = 1e30;
+  const double doubt = kDoubt + 0x1p-23 * (scale * std::abs(bins.first) + 4.0 * buckets);
+  const bool ordinary = bins.scale < kMostScale && bins.scale > 1.0 / kMostScale;
+  if (ordinary && doubt < kMostDoubt) bins.float_doubt = doubt;
+  return bins;
+}
+
+void count_uniform(Values values, std::span<const double> edges, std::span<std::uint64_t> counts) {
+  const UniformBins bins = uniform_bins(edges);
   // Equal values in a row must not wait for each other's counter, as long as all fit the cache.
   constexpr std::size_t kWorthCopies = 4096;
   constexpr std::size_t kFewBuckets = 512;

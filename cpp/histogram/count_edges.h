@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "histogram/kernels.h"
 #include "histogram/values.h"
 
 namespace eventcodec::histogram {
@@ -21,7 +22,10 @@ void count_between(Values values, std::span<const double> edges, std::span<std::
 // makes them. Where they are too close for float64 some may be equal.
 void fill_uniform_edges(double first, double last, std::span<double> edges);
 
-// The same as count_between for such edges, which increase strictly.
+// What the passes are told of such edges, which increase strictly and are borrowed.
+UniformBins uniform_bins(std::span<const double> edges);
+
+// The same as count_between for such edges.
 void count_uniform(Values values, std::span<const double> edges, std::span<std::uint64_t> counts);
 
 }  // namespace eventcodec::histogram

@@ -11,31 +11,6 @@
 namespace eventcodec::histogram {
 namespace {
 
-// How the bits of a float lead to its slot.
-template <class Wide>
-struct Key;
-template <>
-struct Key<float> {
-  using Bits = std::uint32_t;
-  static constexpr int kShift = kShift32;
-  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float32(); }
-};
-template <>
-struct Key<double> {
-  using Bits = std::uint64_t;
-  static constexpr int kShift = kShift64;
-  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float64(); }
-};
-
-template <class Wide>
-EVENTCODEC_INLINE std::size_t slot_of(typename Key<Wide>::Bits bits,
-                                      const typename Key<Wide>::Bits* table) {
-  using Bits = typename Key<Wide>::Bits;
-  constexpr int kShift = Key<Wide>::kShift;
-  constexpr Bits kLow = (Bits{1} << kShift) - 1;
-  return static_cast<std::size_t>((table[bits >> kShift] + (bits & kLow)) >> kShift);
-}
-
 // With several copies, equal values in a row do not wait for each other's counter.
 template <class Wide, std::size_t Copies>
 EVENTCODEC_INLINE void count_block(const std::uint8_t* p, std::size_t n,

@@ -20,6 +20,9 @@ struct UniformBins {
   // Buckets per unit. A product with it is off by less than kDoubt buckets; 0 where rounding may
   // be worse, so that every x must go numpy's way.
   double scale;
+  // The same for products of float32, which are off by less than float_doubt buckets; 0 where they
+  // are of no use.
+  double float_doubt;
 };
 inline constexpr double kDoubt = 1e-6;
 
@@ -40,6 +43,11 @@ struct Passes {
   std::size_t (*collect)(const double* x, std::size_t count, double low, double high, double* to,
                          std::size_t* below);
   static constexpr std::size_t kSlack = 8;
+  // Adds to counts[i] how many values are at least edges[i].
+  void (*count_at_least32)(const float* values, std::size_t count, const float* edges,
+                           std::size_t edge_count, std::uint64_t* counts);
+  void (*count_at_least64)(const double* values, std::size_t count, const double* edges,
+                           std::size_t edge_count, std::uint64_t* counts);
 };
 
 // Every kernel compiled in, best first, the portable one last; and the one that is used.

@@ -35,8 +35,8 @@ class MomentLanes {
 
   EVENTCODEC_INLINE void add_block(const std::uint8_t* p, std::size_t n) {
     const std::size_t whole = n - n % kStep;
-    add_sums(p, whole);
-    add_extremes(p, whole);
+    // A sum is NaN because of a NaN, or of infinities; most blocks have neither.
+    if (add_steps(p, whole)) note_nan(p, whole);
     for (std::size_t i = whole; i < n; ++i) {
       const Wide x = load_le<Wide>(p + i * sizeof(Wide));
       const double d = static_cast<double>(x);
@@ -44,63 +44,66 @@ class MomentLanes {
       rest_squares_ += d * d;
       min_[0] = x < min_[0] ? x : min_[0];
       max_[0] = x > max_[0] ? x : max_[0];
-      nan_[0] |= x != x ? -1 : 0;
+      nan_ = nan_ || x != x;
     }
   }
 
   EVENTCODEC_INLINE void finish(std::size_t count, Moments* out) const {
     Wide smallest = min_[0];
     Wide largest = max_[0];
-    bool nan = false;
     for (std::size_t i = 0; i < kRegister / sizeof(Wide); ++i) {
       smallest = min_[i] < smallest ? min_[i] : smallest;
       largest = max_[i] > largest ? max_[i] : largest;
-      nan = nan || nan_[i] != 0;
     }
     const double not_a_number = __builtin_nan("");
-    out->min = nan ? not_a_number : static_cast<double>(smallest);
-    out->max = nan ? not_a_number : static_cast<double>(largest);
+    out->min = nan_ ? not_a_number : static_cast<double>(smallest);
+    out->max = nan_ ? not_a_number : static_cast<double>(largest);
     out->num = static_cast<double>(count);
     out->sum = total(sum_) + rest_;
     out->sum_squares = total(squares_) + rest_squares_;
   }
 
  private:
-  // Two chains of additions for each sum, so that one does not wait for the other.
-  static constexpr std::size_t kStep = 16;
-  static constexpr std::size_t kChains = 2;
+  // Several chains of additions for each sum, so that one does not wait for the other.
+  static constexpr std::size_t kChains = 4;
+  static constexpr std::size_t kStep = 32;
   static_assert(kStep % (kChains * kDoubles) == 0);
 
-  EVENTCODEC_INLINE void add_sums(const std::uint8_t* p, std::size_t n) {
+  // Whether the sum of these values is NaN.
+  EVENTCODEC_INLINE bool add_steps(const std::uint8_t* p, std::size_t n) {
     Doubles sum[kChains] = {};
     Doubles squares[kChains] = {};
-    for (std::size_t i = 0; i < n; i += kChains * kDoubles) {
-      for (std::size_t j = 0; j < kChains; ++j) {
+    Full smallest = min_;
+    Full largest = max_;
+    for (std::size_t i = 0; i < n; i += kStep) {
+      for (std::size_t j = 0; j < kStep; j += kRegister / sizeof(Wide)) {
+        Full v;
+        std::memcpy(&v, p + (i + j) * sizeof(Wide), sizeof v);
+        smallest = v < smallest ? v : smallest;
+        largest = v > largest ? v : largest;
+      }
+      for (std::size_t j = 0; j < kStep / kDoubles; ++j) {
         Narrow v;
         std::memcpy(&v, p + (i + j * kDoubles) * sizeof(Wide), sizeof v);
         const Doubles d = __builtin_convertvector(v, Doubles);
-        sum[j] += d;
-        squares[j] += d * d;
+        sum[j % kChains] += d;
+        squares[j % kChains] += d * d;
       }
-    }
-    sum_ += sum[0] + sum[1];
-    squares_ += squares[0] + squares[1];
-  }
-
-  EVENTCODEC_INLINE void add_extremes(const std::uint8_t* p, std::size_t n) {
-    Full smallest = min_;
-    Full largest = max_;
-    decltype(nan_) nan = nan_;
-    for (std::size_t i = 0; i < n; i += kRegister / sizeof(Wide)) {
-      Full v;
-      std::memcpy(&v, p + i * sizeof(Wide), sizeof v);
-      smallest = v < smallest ? v : smallest;
-      largest = v > largest ? v : largest;
-      nan |= v != v;
     }
     min_ = smallest;
     max_ = largest;
-    nan_ = nan;
+    const Doubles all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    sum_ += all;
+    squares_ += (squares[0] + squares[1]) + (squares[2] + squares[3]);
+    const double one = total(all);
+    return one != one;
+  }
+
+  EVENTCODEC_INLINE void note_nan(const std::uint8_t* p, std::size_t n) {
+    for (std::size_t i = 0; i < n && !nan_; ++i) {
+      const Wide x = load_le<Wide>(p + i * sizeof(Wide));
+      nan_ = x != x;
+    }
   }
 
   EVENTCODEC_INLINE static double total(const Doubles& v) {
@@ -112,7 +115,7 @@ class MomentLanes {
   static constexpr Wide kInfinity = static_cast<Wide>(__builtin_inf());
   Full min_ = Full{} + kInfinity;
   Full max_ = Full{} - kInfinity;
-  decltype(Full{} != Full{}) nan_{};
+  bool nan_ = false;
   Doubles sum_{};
   Doubles squares_{};
   double rest_ = 0.0;

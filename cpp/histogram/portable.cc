@@ -1,4 +1,5 @@
 // portable.cc - the histogram kernels for every machine; the others are tested against them.
+#include "histogram/few_body.h"
 #include "histogram/kernel_body.h"
 #include "histogram/kernel_entries.h"
 #include "histogram/uniform_body.h"
@@ -18,6 +19,16 @@ void count_uniform_portable(Values values, const UniformBins& bins, std::size_t 
 
 void add_deviations_portable(Values values, double mean, double* squares, double* cubes) {
   add_deviations_any(values, mean, squares, cubes);
+}
+
+void count_at_least32_portable(const float* values, std::size_t count, const float* edges,
+                               std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
+}
+
+void count_at_least64_portable(const double* values, std::size_t count, const double* edges,
+                               std::size_t edge_count, std::uint64_t* counts) {
+  count_at_least_any(values, count, edges, edge_count, counts);
 }
 
 std::size_t collect_portable(const double* x, std::size_t count, double low, double high,

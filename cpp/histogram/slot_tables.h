@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "histogram/edges.h"
 
 namespace eventcodec::histogram {
@@ -29,5 +30,30 @@ inline constexpr int kShift64 = 52 - 4;
 // The tables, made at the first call; safe from many threads.
 const std::uint32_t* slot_table_float32();  // 2^13 entries
 const std::uint64_t* slot_table_float64();  // 2^16 entries
+
+// How the bits of a float lead to its slot.
+template <class Wide>
+struct Key;
+template <>
+struct Key<float> {
+  using Bits = std::uint32_t;
+  static constexpr int kShift = kShift32;
+  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float32(); }
+};
+template <>
+struct Key<double> {
+  using Bits = std::uint64_t;
+  static constexpr int kShift = kShift64;
+  EVENTCODEC_INLINE static const Bits* table() { return slot_table_float64(); }
+};
+
+template <class Wide>
+EVENTCODEC_INLINE std::size_t slot_of(typename Key<Wide>::Bits bits,
+                                      const typename Key<Wide>::Bits* table) {
+  using Bits = typename Key<Wide>::Bits;
+  constexpr int kShift = Key<Wide>::kShift;
+  constexpr Bits kLow = (Bits{1} << kShift) - 1;
+  return static_cast<std::size_t>((table[bits >> kShift] + (bits & kLow)) >> kShift);
+}
 
 }  // namespace eventcodec::histogram

@@ -34,46 +34,50 @@ EVENTCODEC_INLINE std::int32_t bucket_by_numpy(double x, const UniformBins& bins
   return bucket;
 }
 
-using Guesses = Register<std::int32_t>::Narrow;
-
-// Guesses the buckets of n values, a multiple of kDoubles: a product tells them, unless it is next
-// to a whole number or outside. Gives whether all are told; where one is not its guess is -1.
+// Guesses the buckets of n values, a multiple of the lanes of a register: a product tells them,
+// unless it is next to a whole number or outside. Gives whether all are told; where one is not its
+// guess is -1.
+template <class T>
 EVENTCODEC_INLINE bool guess_buckets(const std::uint8_t* p, std::size_t n, const UniformBins& bins,
-                                     std::int32_t* guess) {
-  const Doubles first = Doubles{} + bins.first;
-  const Doubles scale = Doubles{} + bins.scale;
-  const Doubles zero{};
-  const Doubles last_bucket = Doubles{} + static_cast<double>(bins.count - 1);
-  const Doubles least = Doubles{} + kDoubt;
-  const Doubles most = Doubles{} + (1.0 - kDoubt);
+                                     double doubt, std::int32_t* guess) {
+  using Lanes = typename Register<T>::Full;
+  constexpr std::size_t kLanes = kRegister / sizeof(T);
+  using Guesses [[gnu::vector_size(kLanes * sizeof(std::int32_t))]] = std::int32_t;
+  const Lanes first = Lanes{} + static_cast<T>(bins.first);
+  const Lanes scale = Lanes{} + static_cast<T>(bins.scale);
+  const Lanes zero{};
+  const Lanes last_bucket = Lanes{} + static_cast<T>(bins.count - 1);
+  const Lanes least = Lanes{} + static_cast<T>(doubt);
+  const Lanes most = Lanes{} + static_cast<T>(1.0 - doubt);
   auto all = zero == zero;  // all bits set
-  for (std::size_t i = 0; i < n; i += kDoubles) {
-    Doubles x;
-    std::memcpy(&x, p + i * sizeof(double), sizeof x);
-    const Doubles position = (x - first) * scale;
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Lanes x;
+    std::memcpy(&x, p + i * sizeof(T), sizeof x);
+    const Lanes position = (x - first) * scale;
     // What is converted must be in range; what was not, NaN too, is far from its whole number.
-    const Doubles low = position > zero ? position : zero;
-    const Doubles safe = low < last_bucket ? low : last_bucket;
+    const Lanes low = position > zero ? position : zero;
+    const Lanes safe = low < last_bucket ? low : last_bucket;
     const Guesses whole = __builtin_convertvector(safe, Guesses);
-    const Doubles rest = position - __builtin_convertvector(whole, Doubles);
+    const Lanes rest = position - __builtin_convertvector(whole, Lanes);
     const auto told = (rest > least) & (rest < most);
     all &= told;
     const Guesses result = whole | ~__builtin_convertvector(told, Guesses);
     std::memcpy(guess + i, &result, sizeof result);
   }
   bool every = true;
-  for (std::size_t i = 0; i < kDoubles; ++i) every = every && all[i] != 0;
+  for (std::size_t i = 0; i < kLanes; ++i) every = every && all[i] != 0;
   return every;
 }
 
-template <std::size_t Copies>
+template <class T, std::size_t Copies>
 EVENTCODEC_INLINE void count_uniform_block(const std::uint8_t* p, std::size_t n,
-                                           const UniformBins& bins, std::uint64_t* counts) {
+                                           const UniformBins& bins, double doubt,
+                                           std::uint64_t* counts) {
   alignas(64) std::int32_t guess[kBlock];
-  const std::size_t whole = bins.scale > 0.0 ? n - n % kDoubles : 0;
+  const std::size_t whole = bins.scale > 0.0 ? n - n % (kRegister / sizeof(T)) : 0;
   const auto buckets = static_cast<std::size_t>(bins.count);
   std::size_t i = 0;
-  if (whole != 0 && guess_buckets(p, whole, bins, guess)) {
+  if (whole != 0 && guess_buckets<T>(p, whole, bins, doubt, guess)) {
     for (; i + 4 <= whole; i += 4) {
       for (std::size_t j = 0; j < 4; ++j) {
         ++counts[(j % Copies) * buckets + static_cast<std::uint32_t>(guess[i + j])];
@@ -82,7 +86,9 @@ EVENTCODEC_INLINE void count_uniform_block(const std::uint8_t* p, std::size_t n,
   }
   for (; i < n; ++i) {
     std::int32_t bucket = i < whole ? guess[i] : -1;
-    if (bucket < 0) bucket = bucket_by_numpy(load_le<double>(p + i * sizeof(double)), bins);
+    if (bucket < 0) {
+      bucket = bucket_by_numpy(static_cast<double>(load_le<T>(p + i * sizeof(T))), bins);
+    }
     if (bucket >= 0) ++counts[(i % Copies) * buckets + static_cast<std::uint32_t>(bucket)];
   }
 }
@@ -104,17 +110,32 @@ EVENTCODEC_INLINE void for_each_double_block(Values values, F&& f) {
   });
 }
 
-EVENTCODEC_INLINE void count_uniform_any(Values values, const UniformBins& bins, std::size_t copies,
-                                         std::uint64_t* counts) {
+template <std::size_t Copies>
+EVENTCODEC_INLINE void count_uniform_copies(Values values, const UniformBins& bins,
+                                            std::uint64_t* counts) {
   with_stored(values.dtype, [&](auto stored) {
-    for_each_double_block<decltype(stored)>(values, [&](const std::uint8_t* p, std::size_t n) {
-      if (copies == 1) {
-        count_uniform_block<1>(p, n, bins, counts);
-      } else {
-        count_uniform_block<4>(p, n, bins, counts);
+    using Stored = decltype(stored);
+    if constexpr (std::is_same_v<typename Stored::Wide, float>) {
+      if (bins.float_doubt > 0.0) {
+        for_each_block<Stored>(values, [&](const std::uint8_t* p, std::size_t n) {
+          count_uniform_block<float, Copies>(p, n, bins, bins.float_doubt, counts);
+        });
+        return;
       }
+    }
+    for_each_double_block<Stored>(values, [&](const std::uint8_t* p, std::size_t n) {
+      count_uniform_block<double, Copies>(p, n, bins, kDoubt, counts);
     });
   });
+}
+
+EVENTCODEC_INLINE void count_uniform_any(Values values, const UniformBins& bins, std::size_t copies,
+                                         std::uint64_t* counts) {
+  if (copies == 1) {
+    count_uniform_copies<1>(values, bins, counts);
+  } else {
+    count_uniform_copies<4>(values, bins, counts);
+  }
 }
 
 EVENTCODEC_INLINE void add_deviations_any(Values values, double mean, double* squares,

@@ -6,6 +6,8 @@
 #include "png/checksums_portable.h"
 #if defined(__x86_64__)
 #include "png/crc32_pclmul.h"
+#elif defined(__aarch64__)
+#include "png/crc32_armv8.h"
 #endif
 
 namespace eventcodec::png {
@@ -14,6 +16,8 @@ namespace {
 constexpr std::array kCrc32Kernels = {
 #if defined(__x86_64__)
     Kernel<ChecksumFn>{"pclmul", cpu::kPclmul | cpu::kSse42, crc32_pclmul},
+#elif defined(__aarch64__)
+    Kernel<ChecksumFn>{"armv8", cpu::kArmCrc, crc32_armv8},
 #endif
     Kernel<ChecksumFn>{"portable", 0, crc32_portable},
 };

@@ -38,7 +38,7 @@ std::unique_ptr<Deflater> Deflater::create() {
 // Tries repeats on a sample from the middle of the block. Looking for them everywhere takes longer
 // than all the rest, and in photographs they cost more bits than they save.
 bool Deflater::repeats_may_pay(ByteView data) {
-  constexpr std::size_t kSample = 16 << 10;
+  constexpr std::size_t kSample = 8 << 10;
   constexpr unsigned kLongestPause = 7;
   // About what a code of a distance takes with its extra bits.
   constexpr std::size_t kDistanceBits = 16;
@@ -53,7 +53,7 @@ bool Deflater::repeats_may_pay(ByteView data) {
   repeat_finder_.tokenize(part, sample_);
   const std::size_t repeats = run_code_.bits_of(part, sample_.view(), kDistanceBits);
   const bool may_pay = repeats < runs - runs / 16;
-  next_pause_ = may_pay ? 0 : std::min(2 * next_pause_ + 1, kLongestPause);
+  next_pause_ = may_pay ? 0 : std::min(4 * next_pause_ + 3, kLongestPause);
   pause_ = next_pause_;
   return may_pay;
 }

@@ -12,6 +12,8 @@ constexpr std::array kKernels = {
 #if defined(__x86_64__)
     Kernel<SameBitsFn>{"avx512", cpu::kAvx2 | cpu::kAvx512, same_bits_avx512},
     Kernel<SameBitsFn>{"avx2", cpu::kAvx2, same_bits_avx2},
+#elif defined(__aarch64__)
+    Kernel<SameBitsFn>{"neon", 0, same_bits_neon},  // every 64-bit ARM processor has it
 #endif
     Kernel<SameBitsFn>{"portable", 0, same_bits_portable},
 };

@@ -21,5 +21,6 @@ const Kernel<SameBitsFn>& chosen_same_bits();
 void same_bits_portable(const std::uint8_t* data, std::size_t count, std::uint64_t* words);
 void same_bits_avx2(const std::uint8_t* data, std::size_t count, std::uint64_t* words);
 void same_bits_avx512(const std::uint8_t* data, std::size_t count, std::uint64_t* words);
+void same_bits_neon(const std::uint8_t* data, std::size_t count, std::uint64_t* words);
 
 }  // namespace eventcodec::png

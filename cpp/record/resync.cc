@@ -1,6 +1,8 @@
 // resync.cc - finds the next record after damage.
 #include "record/resync.h"
 
+#include <algorithm>
+
 #include "crc32c/crc32c.h"
 #include "record/unframe.h"
 
@@ -85,6 +87,55 @@ Found find_record(ByteView window, std::size_t from, Last last, std::uint64_t* c
   }
   if (unfinished <= window.size()) return {Kind::kNeedMore, unfinished};
   return {Kind::kNeedMore, from > end ? from : end};
+}
+
+namespace {
+
+// Whether records that follow one another from `at` on lead across `bytes`, and to another record
+// or the end of the file.
+bool leads_across(ByteView window, std::uint64_t at, std::uint64_t bytes, Last last,
+                  std::uint64_t* budget) {
+  while (at < bytes) {
+    if (*budget < kOverheadBytes || window.size() < at + kHeaderBytes) return false;
+    *budget -= kOverheadBytes;
+    const std::uint8_t* header = window.data() + at;
+    if (!has_header(header)) return false;
+    at += load_le<std::uint64_t>(header) + kOverheadBytes;
+  }
+  if (at == bytes) return false;
+  if (at == window.size() && last == Last::kYes) return true;
+  return at + kHeaderBytes <= window.size() && has_header(window.data() + at);
+}
+
+bool is_zero_header(const std::uint8_t* p) {
+  return load_le<std::uint64_t>(p) == 0 && load_le<std::uint32_t>(p + kLengthBytes) == 0;
+}
+
+}  // namespace
+
+Found find_shifted(ByteView window, std::uint64_t bytes, Last last, std::uint64_t* budget) {
+  using Kind = Found::Kind;
+  const auto end = static_cast<std::size_t>(bytes);
+  const Found believed{Kind::kRecord, end};
+  if (window.size() < bytes + kHeaderBytes) {
+    return last == Last::kYes ? believed : Found{Kind::kNeedMore, end + kHeaderBytes};
+  }
+  const std::uint8_t* behind = window.data() + bytes;
+  if (has_header(behind) || is_zero_header(behind)) return believed;
+  const std::uint64_t wanted = bytes + kMostBehind;
+  if (window.size() < wanted && last == Last::kNo) {
+    return {Kind::kNeedMore, static_cast<std::size_t>(wanted)};
+  }
+  const std::uint64_t seen = std::min<std::uint64_t>(window.size(), wanted);
+  if (*budget < seen) return believed;
+  *budget -= seen;
+  for (std::size_t at = next_candidate(window.data(), kHeaderBytes, end); at < end;
+       at = next_candidate(window.data(), at + 1, end)) {
+    if (has_header(window.data() + at) && leads_across(window, at, bytes, last, budget)) {
+      return {Kind::kRecord, at};
+    }
+  }
+  return believed;
 }
 
 }  // namespace eventcodec::record

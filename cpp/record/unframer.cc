@@ -21,6 +21,7 @@ bool Unframer::append(ByteView chunk) {
   position_ = 0;
   if (!buffer_.append(chunk)) return false;
   crc_budget_ += kCrcBudgetPerByte * chunk.size();
+  shift_budget_ += 2 * chunk.size();
   return true;
 }
 
@@ -55,11 +56,13 @@ Unframer::Outline Unframer::outline(Last last, std::uint64_t* bytes) {
 
 Unframer::Skipped Unframer::skip(Last last) {
   const Unframed found = next();
-  if (found.kind != Unframed::Kind::kDamage) return {{offset(), 0}, true, false};
+  if (found.kind != Unframed::Kind::kDamage) return {{offset(), 0}, true, false, false};
   if (found.damage == DamageKind::kPayloadCrc) {
-    const Region region{offset(), found.bytes};
-    position_ += static_cast<std::size_t>(found.bytes);
-    return {region, true, false};
+    const Found end = find_shifted(rest(), found.bytes, last, &shift_budget_);
+    if (end.kind == Found::Kind::kNeedMore) return {{offset(), 0}, false, false, false};
+    const Region region{offset(), end.offset};
+    position_ += end.offset;
+    return {region, true, false, region.length != found.bytes};
   }
   if (!searching_) {
     lost_from_ = offset();
@@ -72,19 +75,19 @@ Unframer::Skipped Unframer::skip(Last last) {
   if (!outlined_) {
     std::uint64_t bytes = 0;
     const Outline outlined = outline(last, &bytes);
-    if (outlined == Outline::kNeedMore) return {{lost_from_, 0}, false, all_zero(rest())};
+    if (outlined == Outline::kNeedMore) return {{lost_from_, 0}, false, all_zero(rest()), true};
     outlined_ = true;
     if (outlined == Outline::kFound) {
       position_ += static_cast<std::size_t>(bytes);
       searching_ = false;
-      return {{lost_from_, bytes}, true, false};
+      return {{lost_from_, bytes}, true, false, true};
     }
   }
   const Found result = find_record(rest(), from, last, &crc_budget_);
   blank_ = blank_ && all_zero(rest().first(result.offset));
   position_ += result.offset;
   searching_ = result.kind == Found::Kind::kNeedMore;
-  return {{lost_from_, offset() - lost_from_}, !searching_, blank_ && all_zero(rest())};
+  return {{lost_from_, offset() - lost_from_}, !searching_, blank_ && all_zero(rest()), true};
 }
 
 }  // namespace eventcodec::record

@@ -38,6 +38,7 @@ class Unframer {
     Region region;
     bool complete;
     bool blank;
+    bool searched;  // its end was not where its header says
   };
   Skipped skip(Last last);
 
@@ -60,6 +61,7 @@ class Unframer {
   std::size_t position_ = 0;   // in buffer_, of the byte that comes next
   std::uint64_t dropped_ = 0;  // bytes of the file before buffer_
   std::uint64_t crc_budget_ = 0;
+  std::uint64_t shift_budget_ = 0;
   std::uint64_t lost_from_ = 0;                          // searching_: where the damage began
   Unframed damage_ = {.kind = Unframed::Kind::kDamage};  // searching_: what it was
   Verify verify_;

@@ -10,7 +10,7 @@ bool Collector::adopt(Collector& part, std::size_t threads) {
   if (!can_adopt(part)) return false;
   std::vector<std::uint64_t> rows_before;
   rows_before.reserve(series_.size());
-  for (const Series& series : series_) rows_before.push_back(series.rows.size);
+  for (const Series& series : series_) rows_before.push_back(series.size());
   const std::vector<std::uint32_t> ids = adopt_series(part, threads);
   for (SessionStart& start : part.session_starts_) {
     std::vector<std::uint64_t> rows = rows_before;
@@ -23,6 +23,18 @@ bool Collector::adopt(Collector& part, std::size_t threads) {
     session_starts_.push_back(std::move(start));
   }
   return true;
+}
+
+void Collector::drop_adopted() {
+  for (Series& series : series_) {
+    series.rows.size = 0;
+    series.forms = 0;
+    series.described = false;
+  }
+  session_starts_.clear();
+  row_counts_ = 0;
+  // A guess that was right so far says nothing of what comes.
+  for (auto& [tag, entry] : tags_) entry.guessed = false;
 }
 
 // The first metadata of a tag decide what its tensors are. A part that did not know them is right
@@ -48,12 +60,13 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     TagEntry& entry = tags_.try_emplace(from.tag).first->second;
     ids.push_back(id_of(entry, from.tag, from.kind));
     Series& series = series_[ids.back()];
+    if (from.forms == 0 && from.rows.size == 0) continue;  // known from an earlier stretch
     if (from.described) {
       const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
       describe(series, entry.has_metadata ? entry : later);
-    } else if (series.rows.size == 0 && entry.has_metadata) {
+    } else if (series.size() == 0 && entry.has_metadata) {
       describe(series, entry);
-    } else if (series.rows.size == 0) {
+    } else if (series.size() == 0) {
       series.plugin = from.plugin;
       series.display_name = from.display_name;
       series.description = from.description;
@@ -77,11 +90,12 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
 }
 
 // Moves the memory of a series that is new here; of one that is not, notes what is to be copied.
-void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) const {
+void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) {
   if (part.rows.size == 0) return;
   if (series.memory == nullptr) {
     series.rows = part.rows;
     series.memory = std::move(part.memory);
+    part.rows = {};
     return;
   }
   if (!make_room(series, part.rows.size)) throw std::bad_alloc();

@@ -106,7 +106,7 @@ void Collector::add_session(const event::EventView& event, std::uint64_t offset)
   if (!event::is_session_start(event.body)) return;
   SessionStart start{.step = event.step, .offset = offset, .rows = {}};
   if (row_counts_ + series_.size() <= kMostRowCounts) {
-    for (const Series& series : series_) start.rows.push_back(series.rows.size);
+    for (const Series& series : series_) start.rows.push_back(series.size());
     row_counts_ += series_.size();
   }
   session_starts_.push_back(std::move(start));
@@ -247,7 +247,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
-  if (row.value.has_metadata || series.rows.size == 0) describe(series, entry);
+  if (row.value.has_metadata || series.size() == 0) describe(series, entry);
   series.described = series.described || row.value.has_metadata;
   // As the containers here say it; EventFile::scan makes it an Error.
   if (!make_room(series, row.items)) throw std::bad_alloc();
@@ -276,7 +276,7 @@ std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
   return found;
 }
 
-bool Collector::make_room(Series& series, std::uint64_t rows) const {
+bool Collector::make_room(Series& series, std::uint64_t rows) {
   constexpr std::uint64_t kWorthProjecting = 64;
   constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind
   const std::uint64_t size = series.rows.size;
@@ -288,7 +288,7 @@ bool Collector::make_room(Series& series, std::uint64_t rows) const {
     wanted = std::max(wanted, static_cast<std::uint64_t>(
                                   std::min(projected, static_cast<double>(kMostAtOnce * size))));
   }
-  return series.reserve(wanted) || series.reserve(size + rows);
+  return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }
 
 // Hands the value with its field header to the predictor, if the header is in its shortest form.

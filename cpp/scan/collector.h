@@ -11,7 +11,9 @@
 #include "event/decode.h"
 #include "scan/columns.h"
 #include "scan/predict.h"
+#include "scan/saved.h"
 #include "scan/state.h"
+#include "scan/vdl_scalars.h"
 #include "vdl/decode.h"
 
 namespace eventcodec::scan {
@@ -29,8 +31,11 @@ class Collector {
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
 
-  // The same with the value of a VisualDL record; in vdl_rows.cc. Throws std::bad_alloc.
-  void add(const vdl::ValueView& value, std::uint64_t offset);
+  // The same with the value of a VisualDL record of `bytes` bytes; in vdl_rows.cc. Throws
+  // std::bad_alloc.
+  void add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes);
+  // Scalars of series that add() has met, the quick way.
+  VdlScalars::Taken take_vdl_scalars(ByteView window) { return vdl_scalars_.take(window); }
 
   // The kernel's state; the rows that it appends are those of series().
   Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
@@ -47,17 +52,27 @@ class Collector {
     total_ = total;
   }
 
-  // Takes over what another collector, which began empty, has gathered from the bytes that follow:
-  // the result is as if this one had gathered it. False: it would not be, because the other did not
-  // know the metadata that stand before; nothing changed.
+  // Takes over what another collector has gathered from the bytes that follow, beginning empty or
+  // from drop_adopted(): the result is as if this one had gathered it. False: it would not be,
+  // because the other did not know the metadata that stand before; nothing changed.
   [[nodiscard]] bool adopt(Collector& part, std::size_t threads);
+
+  // Forgets the rows and restarts that adopt() has taken over, but not the tags, what they are, and
+  // how their records look.
+  void drop_adopted();
 
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
   [[nodiscard]] bool save(StateWriter& out) const;
-  [[nodiscard]] bool restore(StateReader& in);
+  [[nodiscard]] bool restore(StateReader& in, const std::vector<Piece>& pieces);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+  [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
+
+  // Rows that go elsewhere and come back; in saved_rows.cc. On an error the rows are in no order.
+  [[nodiscard]] std::uint64_t bytes_in_memory() const;
+  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece);
+  [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
   // The tags that have metadata, each with the plugin of its first; in the order of their series,
   // then those without values in no particular one.
@@ -107,7 +122,7 @@ class Collector {
   TagEntry& entry_of(const event::ValueView& value);
   Series& series_of(const vdl::ValueView& value);
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
-  bool make_room(Series& series, std::uint64_t rows) const;
+  bool make_room(Series& series, std::uint64_t rows);
   [[nodiscard]] bool can_adopt(const Collector& part) const;
   struct Copy {
     void* to;
@@ -115,13 +130,15 @@ class Collector {
     std::size_t bytes;
   };
   std::vector<std::uint32_t> adopt_series(Collector& part, std::size_t threads);
-  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) const;
+  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies);
   static void describe(Series& series, const TagEntry& entry);
   void learn(Series& series, const Row& row);
 
   std::deque<Series> series_;
+  ColumnMemory memory_;  // of their columns
   std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
   Predictor predictor_;
+  VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
   std::size_t row_counts_ = 0;  // in session_starts_
   event::Joined joined_;

@@ -1,10 +1,8 @@
 // columns.cc - memory of the columns that a scan fills.
 #include "scan/columns.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 
 namespace eventcodec::scan {
 
@@ -38,6 +36,11 @@ const char* name_of(Kind kind) {
   return "unknown";
 }
 
+std::uint64_t row_bytes(Kind kind) {
+  return sizeof(std::int64_t) + sizeof(double) +
+         (kind == Kind::kScalars ? sizeof(double) : sizeof(Reference));
+}
+
 namespace {
 
 template <class T>
@@ -48,31 +51,17 @@ T* move_column(std::uint8_t** p, const T* old, std::uint64_t size, std::uint64_t
   return column;
 }
 
-// Large blocks begin on a huge page and may be made of such: the columns of a long file are filled
-// once from front to back, and half the time of that would go into page faults.
-void* allocate(std::uint64_t bytes) {
-  constexpr std::size_t kHugePage = std::size_t{2} << 20;
-  if (bytes < kHugePage) return std::malloc(bytes);
-  void* block = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
-#if defined(MADV_HUGEPAGE)
-  if (block != nullptr) (void)::madvise(block, bytes, MADV_HUGEPAGE);  // advice: it may be refused
-#endif
-  return block;
-}
-
 }  // namespace
 
-bool Series::reserve(std::uint64_t wanted) {
+bool Series::reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes) {
   constexpr std::uint64_t kSmallest = 8;
   if (wanted <= rows.capacity) return true;
   const bool scalars = kind == Kind::kScalars;
-  const std::uint64_t row_bytes = 16 + (scalars ? sizeof(double) : sizeof(Reference));
   const std::uint64_t capacity = std::max({wanted, 2 * rows.capacity, kSmallest});
   if (capacity > (std::uint64_t{1} << 48)) return false;
-  void* block = allocate(capacity * row_bytes);
+  std::shared_ptr<void> block = from.take(capacity * row_bytes(kind), file_bytes);
   if (block == nullptr) return false;
-  std::shared_ptr<void> owner(block, std::free);
-  auto* p = static_cast<std::uint8_t*>(block);
+  auto* p = static_cast<std::uint8_t*>(block.get());
   rows.steps = move_column(&p, rows.steps, rows.size, capacity);
   rows.wall_times = move_column(&p, rows.wall_times, rows.size, capacity);
   if (scalars) {
@@ -81,7 +70,7 @@ bool Series::reserve(std::uint64_t wanted) {
     rows.references = move_column(&p, rows.references, rows.size, capacity);
   }
   rows.capacity = capacity;
-  memory = std::move(owner);
+  memory = std::move(block);
   return true;
 }
 

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
+#include "scan/column_memory.h"
 
 namespace eventcodec::scan {
 
@@ -27,6 +30,8 @@ enum class Kind : std::uint8_t {
   kRaw,  // neither a tensor nor of a kind that is known
 };
 const char* name_of(Kind kind);
+// Bytes of a row in all its columns.
+std::uint64_t row_bytes(Kind kind);
 
 // Where the value of a row stands: in the record at `offset`, in its value number `value`, and of
 // that (a tensor may hold several images) its item number `item`.
@@ -52,6 +57,28 @@ inline constexpr std::uint8_t kEmptyForm = 1;    // no payload: metadata, or no 
 inline constexpr std::uint8_t kMessageForm = 2;  // simple_value, histo, image, audio
 inline constexpr std::uint8_t kTensorForm = 4;
 
+// What a column of scalars holds, or, but for the values, any other.
+struct Statistics {
+  std::uint64_t count = 0;
+  std::int64_t first_step = 0;
+  std::int64_t last_step = 0;
+  std::int64_t most_step = 0;
+  double first_wall_time = 0;
+  double last_wall_time = 0;
+  double last = 0;
+  double least = std::numeric_limits<double>::infinity();  // NaN left out
+  double greatest = -std::numeric_limits<double>::infinity();
+  std::uint64_t nans = 0;
+};
+
+// Rows that are kept in piece number `piece` of the file, from byte `offset` of it on: saved.h.
+struct Extent {
+  std::uint32_t piece = 0;
+  std::uint32_t crc = 0;
+  std::uint64_t offset = 0;
+  Statistics statistics;  // of these rows
+};
+
 struct Series {
   std::string tag;  // bytes as they stand in the file
   Kind kind = Kind::kScalars;
@@ -62,10 +89,17 @@ struct Series {
   std::string description;
   Rows rows;
   std::shared_ptr<void> memory;  // of all columns
-  std::uint32_t shape = 0;       // of Predictor; 0: not learned
+  std::uint32_t shape = 0;       // of Predictor or VdlScalars; 0: not learned
+  std::uint64_t bytes = 0;       // of the VisualDL records that were read here; 0 of event files
+  std::vector<Extent> saved;     // where the rows before `rows` are kept
+  std::uint64_t saved_rows = 0;  // in those
 
-  // Room for at least `wanted` rows in all. Old memory lives on in the views that share it.
-  [[nodiscard]] bool reserve(std::uint64_t wanted);
+  // In memory and elsewhere.
+  [[nodiscard]] std::uint64_t size() const { return saved_rows + rows.size; }
+
+  // Room for at least `wanted` rows in all; `file_bytes` as ColumnMemory::take() wants it. Old
+  // memory lives on in the views that share it.
+  [[nodiscard]] bool reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes);
 
   // One more row; reserve() has made room.
   void append_scalar(std::int64_t step, double wall_time, double value) {

@@ -17,13 +17,14 @@ void EventFile::forget() {
   committed_ = 0;
   records_ = 0;
   damage_.clear();
+  pieces_.clear();
   ++generation_;
 }
 
 std::vector<Damage> EventFile::damage() const {
   std::vector<Damage> all = damage_;
   if (open_damage_ != nullptr)
-    all.push_back({committed_, bytes_ - committed_, open_damage_, records_});
+    all.push_back({committed_, bytes_ - committed_, open_damage_, false, records_});
   return all;
 }
 
@@ -58,15 +59,26 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   identity_ = identity;
   open_damage_ = nullptr;
+  if (options.saving != nullptr) {
+    Status joined = join_pieces(*options.saving, identity.bytes - committed_);
+    if (!joined.ok() && joined.error().code == Errc::kOutOfMemory) return joined;
+    if (!joined.ok()) forget();  // they are damaged
+  }
   Window window(file.value().get(), committed_, identity.bytes, buffer);
   SearchBudget budget(window.file_bytes() - window.offset());
   if (committed_ == 0 && damage_.empty()) {
     if (Status filled = window.fill(); !filled.ok()) return filled;
     format_ = format_of(window.bytes(), path_);
   }
-  Status result = format_ == Format::kVisualDl
-                      ? take_all_vdl(window, budget, options)
+  Status result = format_ == Format::kVisualDl ? take_all_vdl(window, budget, options)
+                  : options.saving != nullptr
+                      ? take_and_save(window, budget, options)
                       : take_split(window, budget, options, std::max<std::size_t>(threads, 1));
+  if (result.ok() && options.saving != nullptr) {
+    result = save_rows(*options.saving, options.saving->keep);
+  }
+  begin_ = 0;
+  end_.reset();
   settled_ = result.ok();
   bytes_ = std::max(identity.bytes, committed_);
   pending_ = result.ok() && open_damage_ == nullptr ? bytes_ - committed_ : 0;
@@ -82,7 +94,7 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     if (committed_ >= limit) return true;
     Status status = window.fill(wanted);
     if (!status.ok()) return status.error();
-    Result<Unframed> found = take_records(window, options, limit);
+    Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
     if (!options.keep_rows) collector_.drop_rows();
     if (open_damage_ != nullptr) return false;
@@ -106,7 +118,7 @@ void EventFile::note_progress() {
 // Takes the records of the window that start before `limit`. Returns the unfinished record or the
 // damage that it stopped at, or anything at the limit or with open_damage_ set.
 Result<Unframed> EventFile::take_records(Window& window, const Options& options,
-                                         std::uint64_t limit) {
+                                         SearchBudget& budget, std::uint64_t limit) {
   const PredictFn predict = chosen().fn;
   while (true) {
     Prediction& prediction = collector_.prepare(options.verify == record::Verify::kYes);
@@ -120,7 +132,7 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
     note_progress();
     if (committed_ >= limit) return Unframed{.kind = Unframed::Kind::kNeedMore};
 
-    const Unframed found = record::unframe(window.bytes(), options.verify);
+    Unframed found = record::unframe(window.bytes(), options.verify);
     if (found.kind == Unframed::Kind::kNeedMore) return found;
     const bool damaged = found.kind == Unframed::Kind::kDamage;
     if (damaged && found.damage != DamageKind::kPayloadCrc) return found;
@@ -133,7 +145,13 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
         if (!status.ok()) return status.error();
         return found;
       }
-      damage_.push_back({committed_, found.bytes, reason, records_});
+      const std::uint64_t claimed = found.bytes;
+      if (damaged) {
+        const Result<std::uint64_t> bytes = damaged_bytes(window, found.bytes, budget);
+        if (!bytes.ok()) return bytes.error();
+        found.bytes = bytes.value();
+      }
+      damage_.push_back({committed_, found.bytes, reason, found.bytes != claimed, records_});
     }
     window.drop(static_cast<std::size_t>(found.bytes));
     committed_ = window.offset();
@@ -168,7 +186,7 @@ Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const 
     case Skipped::Kind::kUnfinished:
       break;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, reason, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_, reason, true, records_});
   committed_ = skipped.value().offset;
   return skipped.value().kind == Skipped::Kind::kRecord;
 }

@@ -23,12 +23,28 @@ enum class Mode : std::uint8_t {
   kStrict,   // the first damage is an error
 };
 
+// What happens to rows when not all of them shall be in memory.
+struct Saving {
+  PieceWriter* writer;
+  std::uint64_t stretch;  // bytes of the file after which the rows are handed over
+  std::uint64_t keep;     // so many bytes of rows stay in memory at the end
+};
+
+// Rows, and what keeps their memory.
+struct Loaded {
+  Kind kind;
+  Rows rows;
+  std::shared_ptr<void> memory;
+};
+
 struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only records and damage count, and memory stays small
-  // The fewest bytes that are worth a thread of their own.
+  // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
+  // time.
   std::uint64_t least_part = std::uint64_t{4} << 20;
+  const Saving* saving = nullptr;
 };
 
 // Why a record whose checksums are right is damage.
@@ -42,6 +58,7 @@ struct Damage {
   std::uint64_t offset;
   std::uint64_t length;
   const char* reason;
+  bool searched;                 // what follows was found by a search
   std::uint64_t records_before;  // whole records that stand before it
 };
 
@@ -57,13 +74,20 @@ class EventFile {
   // threads that live for this call; the result is that of one.
   [[nodiscard]] Status scan(const Options& options, Buffer& buffer, std::size_t threads = 1);
 
-  // Appends all that was read to `out`, so that a later process can go on from here without reading
-  // the file again. False: out of memory.
+  // Appends all that was read to `out`, but for the rows in pieces, so that a later process can go
+  // on from here without reading the file again. False: out of memory.
   [[nodiscard]] bool save(Buffer& out) const;
-  // Takes over what save() wrote for this path. The next scan() reads what was added since, or
-  // everything when the file is another one. False: not what save() wrote; nothing changed.
-  // kOutOfMemory as an error.
-  [[nodiscard]] Result<bool> restore(ByteView state);
+  // Takes over what save() wrote for this path, with its pieces. The next scan() reads what was
+  // added since, or everything when the file is another one. False: not what save() wrote; nothing
+  // changed. kOutOfMemory as an error.
+  [[nodiscard]] Result<bool> restore(ByteView state, std::vector<Piece> pieces = {});
+
+  // The rows of a series, from where they are: pieces that are damaged are read anew from the file.
+  [[nodiscard]] Result<Loaded> load(std::size_t id);
+  // The same of all rows that are not void: see saved.h. Memory is that of one extent.
+  [[nodiscard]] Result<Statistics> statistics(std::size_t id, std::span<const Void> voids);
+  // The pieces in which rows of this file are; offsets count from where the writer began.
+  [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
 
   [[nodiscard]] const std::string& path() const { return path_; }
   // Bytes that are decided: the next scan() begins here.
@@ -99,6 +123,11 @@ class EventFile {
   static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
   bool restore_from(StateReader& in);
+  // saved_rows.cc
+  Status take_and_save(Window& window, SearchBudget& budget, const Options& options);
+  Status save_rows(const Saving& saving, std::uint64_t keep);
+  Status join_pieces(const Saving& saving, std::uint64_t new_bytes);
+  Status read_anew();
   void forget();
   void start_anew();
   Status scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads);
@@ -106,7 +135,7 @@ class EventFile {
                           std::uint64_t limit);
   void note_progress();
   Result<record::Unframed> take_records(Window& window, const Options& options,
-                                        std::uint64_t limit);
+                                        SearchBudget& budget, std::uint64_t limit);
   // split.cc
   struct Part;
   Status take_split(Window& window, SearchBudget& budget, const Options& options,
@@ -122,6 +151,7 @@ class EventFile {
   // The same for VisualDL's records; in vdl_file.cc.
   Status take_all_vdl(Window& window, SearchBudget& budget, const Options& options);
   vdl::Unframed take_vdl_records(Window& window);
+  void pass_records(Window& window, std::uint64_t bytes, std::uint64_t records);
   Result<bool> pass_vdl_damage(Window& window, SearchBudget& budget, const vdl::Unframed& found,
                                const Options& options);
   Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);
@@ -140,6 +170,7 @@ class EventFile {
   std::uint64_t pending_ = 0;
   std::uint64_t generation_ = 0;
   std::vector<Damage> damage_;
+  std::vector<Piece> pieces_;
   const char* open_damage_ = nullptr;  // why the bytes from committed_ to the end are skipped
 };
 

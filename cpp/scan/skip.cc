@@ -150,6 +150,20 @@ Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBud
   }
 }
 
+Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget) {
+  while (true) {
+    const auto last = window.at_end() ? record::Last::kYes : record::Last::kNo;
+    const Found found = record::find_shifted(window.bytes(), bytes, last, &budget.shifts);
+    if (found.kind == Found::Kind::kRecord) return std::uint64_t{found.offset};
+    // A larger window costs what it holds: the same budget pays for it.
+    const std::uint64_t wanted = std::min<std::uint64_t>(found.offset, window.remaining());
+    if (budget.shifts < wanted) return bytes;
+    budget.shifts -= wanted;
+    Status status = window.fill(wanted);
+    if (!status.ok()) return status.error();
+  }
+}
+
 Result<bool> is_zero_to_end(Window& window) {
   while (is_zero(window.bytes())) {
     if (window.at_end()) return true;

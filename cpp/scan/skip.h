@@ -33,10 +33,13 @@ extern const Framing kVisualDlFraming;
 // can make them cost more than linear time.
 struct SearchBudget {
   explicit SearchBudget(std::uint64_t file_bytes)
-      : proofs(record::kCrcBudgetPerByte * file_bytes), outlines(2 * file_bytes) {}
+      : proofs(record::kCrcBudgetPerByte * file_bytes),
+        outlines(2 * file_bytes),
+        shifts(2 * file_bytes) {}
 
   std::uint64_t proofs;    // for payloads that are checked to tell a record from other bytes
   std::uint64_t outlines;  // for payloads behind damaged headers
+  std::uint64_t shifts;    // for records that may have lost bytes
 };
 
 // The window starts at a header that is none. Where the header still tells the record's length and
@@ -44,6 +47,10 @@ struct SearchBudget {
 // records. Else searches from the byte after the window's start on. Reads the file to its end if
 // it must.
 Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBudget& budget);
+
+// The window starts at a record of `bytes` bytes whose payload is wrong: how many bytes of it are to
+// be skipped, fewer where the records that follow begin inside it. See record::find_shifted().
+Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget);
 
 // Whether all bytes from the window's start to the end of the file are zero.
 Result<bool> is_zero_to_end(Window& window);

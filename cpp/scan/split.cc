@@ -13,8 +13,8 @@
 namespace eventcodec::scan {
 namespace {
 
-// Rows that wait to be put together take memory.
-constexpr std::uint64_t kMostPart = std::uint64_t{32} << 20;
+// A thread that looks for its first record waits for no longer record than this.
+constexpr std::uint64_t kMostAwaited = std::uint64_t{32} << 20;
 
 // Moves the window to the first believable record that starts before `limit`. False: there is none,
 // or the file cannot be read.
@@ -35,7 +35,7 @@ bool find_start(Window& window, std::uint64_t limit) {
     // A right header whose record does not end in the window: look further, but not far.
     const auto length = load_le<std::uint64_t>(window.bytes().data());
     wanted = length + record::kOverheadBytes + record::kHeaderBytes;
-    if (length > kMostPart || !window.can_hold(wanted)) {
+    if (length > kMostAwaited || !window.can_hold(wanted)) {
       from = 1;
       wanted = 0;
     }
@@ -45,7 +45,8 @@ bool find_start(Window& window, std::uint64_t limit) {
 
 }  // namespace
 
-// What one thread has read of a file, from a record on that it has guessed.
+// What one thread has read of a stretch, from a record on that it has guessed. It serves many
+// stretches, and knows from one to the next what it has learned of the tags.
 struct EventFile::Part {
   EventFile file{std::string{}};
   Buffer buffer;
@@ -55,10 +56,12 @@ struct EventFile::Part {
 
 void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t limit,
                           const Options& options) const {
+  part.whole = false;
   Window window(fd, begin, identity_->bytes, part.buffer);
   if (!find_start(window, limit)) return;
   part.begin = window.offset();
   part.file.identity_ = identity_;
+  part.file.records_ = 0;
   part.file.committed_ = part.begin;
   part.file.begin_ = part.begin;
   part.file.end_ = limit;
@@ -71,9 +74,14 @@ void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t
 // Reads up to the end of the file, a stretch on each of the threads at a time.
 Status EventFile::take_split(Window& window, SearchBudget& budget, const Options& options,
                              std::size_t threads) {
+  std::vector<Part> parts(threads);
   while (true) {
     const std::uint64_t left = window.file_bytes() - std::min(committed_, window.file_bytes());
-    const std::uint64_t stretch = std::clamp(left / threads, options.least_part, kMostPart);
+    // Rounds of equal stretches, so that the last one keeps all threads busy, too; not longer, so
+    // that rows which wait to be put together are still in a cache then.
+    const std::uint64_t most_part = 2 * options.least_part;
+    const std::uint64_t rounds = left / threads / most_part + 1;
+    const std::uint64_t stretch = std::max(left / threads / rounds, options.least_part);
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(threads, left / stretch));
     if (count < 2) {
       const Result<bool> end = take_until(window, budget, options, kNoLimit);
@@ -81,7 +89,6 @@ Status EventFile::take_split(Window& window, SearchBudget& budget, const Options
     }
     const std::uint64_t first = committed_;
     const auto limit_of = [&](std::size_t i) { return first + (i + 1) * stretch; };
-    std::vector<Part> parts(count);
     Result<bool> go_on = true;
     run_parallel(count, threads, [&](std::size_t i) {
       // Whatever a part lacks is read by the caller's thread, and then so is what a part would do
@@ -98,8 +105,10 @@ Status EventFile::take_split(Window& window, SearchBudget& budget, const Options
       if (!status.ok()) parts[i].whole = false;
     });
     for (std::size_t i = 1; i != count && go_on.ok() && go_on.value(); ++i) {
-      if (!adopt(parts[i], window, threads))
+      if (!adopt(parts[i], window, threads)) {
+        parts[i].file.collector_ = {};
         go_on = take_until(window, budget, options, limit_of(i));
+      }
     }
     if (!go_on.ok()) return go_on.error();
     if (!go_on.value()) return {};
@@ -111,6 +120,7 @@ bool EventFile::adopt(Part& part, Window& window, std::size_t threads) {
   if (!part.whole || part.begin != committed_ || !collector_.adopt(part.file.collector_, threads)) {
     return false;
   }
+  part.file.collector_.drop_adopted();
   records_ += part.file.records_;
   committed_ = part.file.committed_;
   window.jump(committed_);

@@ -12,9 +12,10 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x32'6e'61'63'73'63'65'00;  // "\0ecscan2"
+constexpr std::uint64_t kMagic = 0x33'6e'61'63'73'63'65'00;  // "\0ecscan3"
 
-constexpr std::size_t kRowBytes = 16;  // of any kind, at least
+constexpr std::size_t kRowBytes = 16;     // of any kind, at least
+constexpr std::size_t kExtentBytes = 96;  // as put_extent writes it
 
 // The reasons of damage are words that do not change; they stand here as numbers.
 std::array<const char*, 7> reasons() {
@@ -39,6 +40,45 @@ const char* reason_of(std::uint8_t number) {
   return number < reasons().size() ? reasons()[number] : nullptr;
 }
 
+void put_extent(StateWriter& out, const Extent& extent) {
+  const Statistics& of = extent.statistics;
+  out.put(extent.piece);
+  out.put(extent.crc);
+  out.put(extent.offset);
+  out.put(of.count);
+  out.put(of.first_step);
+  out.put(of.last_step);
+  out.put(of.most_step);
+  out.put(of.first_wall_time);
+  out.put(of.last_wall_time);
+  out.put(of.last);
+  out.put(of.least);
+  out.put(of.greatest);
+  out.put(of.nans);
+}
+
+// Whether the rows are inside their piece.
+bool get_extent(StateReader& in, Kind kind, const std::vector<Piece>& pieces, Extent* extent) {
+  Statistics& of = extent->statistics;
+  extent->piece = in.get<std::uint32_t>();
+  extent->crc = in.get<std::uint32_t>();
+  extent->offset = in.get<std::uint64_t>();
+  of.count = in.get<std::uint64_t>();
+  of.first_step = in.get<std::int64_t>();
+  of.last_step = in.get<std::int64_t>();
+  of.most_step = in.get<std::int64_t>();
+  of.first_wall_time = in.get<double>();
+  of.last_wall_time = in.get<double>();
+  of.last = in.get<double>();
+  of.least = in.get<double>();
+  of.greatest = in.get<double>();
+  of.nans = in.get<std::uint64_t>();
+  if (!in.ok() || extent->piece >= pieces.size()) return false;
+  const std::uint64_t bytes = pieces[extent->piece].bytes;
+  return extent->offset <= bytes && of.count != 0 &&
+         of.count <= (bytes - extent->offset) / row_bytes(kind);
+}
+
 void put_series(StateWriter& out, const Series& series) {
   out.put_text(series.tag);
   out.put_text(series.plugin);
@@ -47,6 +87,8 @@ void put_series(StateWriter& out, const Series& series) {
   out.put(static_cast<std::uint8_t>(series.kind));
   out.put(series.forms);
   out.put<std::uint8_t>(series.described);
+  out.put<std::uint64_t>(series.saved.size());
+  for (const Extent& extent : series.saved) put_extent(out, extent);
   out.put(series.rows.size);
   out.put_column(series.rows.steps, series.rows.size);
   out.put_column(series.rows.wall_times, series.rows.size);
@@ -57,7 +99,8 @@ void put_series(StateWriter& out, const Series& series) {
   }
 }
 
-void get_series(StateReader& in, Series& series) {
+void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& series,
+                ColumnMemory& memory) {
   series.tag = in.get_text();
   series.plugin = in.get_text();
   series.display_name = in.get_text();
@@ -65,13 +108,23 @@ void get_series(StateReader& in, Series& series) {
   const auto kind = in.get<std::uint8_t>();
   series.forms = in.get<std::uint8_t>();
   series.described = in.get<std::uint8_t>() != 0;
-  const auto size = in.get<std::uint64_t>();
-  if (kind > static_cast<std::uint8_t>(Kind::kRaw) || !in.can_hold(size, kRowBytes)) {
-    return in.fail();
-  }
+  if (kind > static_cast<std::uint8_t>(Kind::kRaw)) return in.fail();
   series.kind = static_cast<Kind>(kind);
+  const auto extents = in.get<std::uint64_t>();
+  if (!in.can_hold(extents, kExtentBytes)) return in.fail();
+  series.saved.reserve(extents);
+  for (std::uint64_t i = 0; i != extents; ++i) {
+    // Pieces ascend, so that no row counts twice and the sum cannot overflow.
+    const std::uint32_t least = series.saved.empty() ? 0 : series.saved.back().piece + 1;
+    Extent extent;
+    if (!get_extent(in, series.kind, pieces, &extent) || extent.piece < least) return in.fail();
+    series.saved_rows += extent.statistics.count;
+    series.saved.push_back(extent);
+  }
+  const auto size = in.get<std::uint64_t>();
+  if (!in.can_hold(size, kRowBytes)) return in.fail();
   if (size == 0) return;
-  if (!series.reserve(size)) return in.fail();
+  if (!series.reserve(size, memory, in.remaining())) return in.fail();
   in.get_column(series.rows.steps, size);
   in.get_column(series.rows.wall_times, size);
   if (series.kind == Kind::kScalars) {
@@ -108,10 +161,12 @@ bool Collector::save(StateWriter& out) const {
   return out.ok();
 }
 
-bool Collector::restore(StateReader& in) {
+bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
   const auto series = in.get<std::uint64_t>();
   if (!in.can_hold(series, 1)) return false;
-  for (std::uint64_t i = 0; i != series && in.ok(); ++i) get_series(in, series_.emplace_back());
+  for (std::uint64_t i = 0; i != series && in.ok(); ++i) {
+    get_series(in, pieces, series_.emplace_back(), memory_);
+  }
   const auto tags = in.get<std::uint64_t>();
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {
     TagEntry& entry = tags_[in.get_text()];
@@ -136,7 +191,7 @@ bool Collector::restore(StateReader& in) {
     start.rows.resize(size);
     in.get_column(start.rows.data(), size);
     for (std::size_t row = 0; row != start.rows.size(); ++row) {
-      if (row >= series_.size() || start.rows[row] > series_[row].rows.size) return false;
+      if (row >= series_.size() || start.rows[row] > series_[row].size()) return false;
     }
     row_counts_ += size;
     session_starts_.push_back(std::move(start));
@@ -161,11 +216,13 @@ bool EventFile::save(Buffer& out) const {
   writer.put(bytes_);
   writer.put(pending_);
   writer.put(open_damage_ == nullptr ? std::uint8_t{0xff} : number_of(open_damage_));
+  writer.put<std::uint64_t>(pieces_.size());
   writer.put<std::uint64_t>(damage_.size());
   for (const Damage& each : damage_) {
     writer.put(each.offset);
     writer.put(each.length);
     writer.put(number_of(each.reason));
+    writer.put<std::uint8_t>(each.searched);
     writer.put(each.records_before);
   }
   if (!collector_.save(writer)) return false;
@@ -173,13 +230,14 @@ bool EventFile::save(Buffer& out) const {
   return writer.ok();
 }
 
-Result<bool> EventFile::restore(ByteView state) {
+Result<bool> EventFile::restore(ByteView state, std::vector<Piece> pieces) {
   if (state.size() < sizeof kMagic + sizeof(std::uint32_t)) return false;
   const ByteView content = state.first(state.size() - sizeof(std::uint32_t));
   const auto stored = load_le<std::uint32_t>(state.data() + content.size());
   if (crc32c::MaskedCrc::of(content).bits() != stored) return false;
   return without_bad_alloc([&]() -> Result<bool> {
     EventFile restored(path_);
+    restored.pieces_ = std::move(pieces);
     StateReader in(content);
     if (!restored.restore_from(in)) return false;
     *this = std::move(restored);
@@ -205,6 +263,7 @@ bool EventFile::restore_from(StateReader& in) {
   bytes_ = in.get<std::uint64_t>();
   pending_ = in.get<std::uint64_t>();
   open_damage_ = reason_of(in.get<std::uint8_t>());
+  if (in.get<std::uint64_t>() != pieces_.size()) return false;
   const auto regions = in.get<std::uint64_t>();
   if (!in.can_hold(regions, 3 * sizeof(std::uint64_t))) return false;
   for (std::uint64_t i = 0; i != regions && in.ok(); ++i) {
@@ -212,12 +271,13 @@ bool EventFile::restore_from(StateReader& in) {
     each.offset = in.get<std::uint64_t>();
     each.length = in.get<std::uint64_t>();
     each.reason = reason_of(in.get<std::uint8_t>());
+    each.searched = in.get<std::uint8_t>() != 0;
     each.records_before = in.get<std::uint64_t>();
     if (each.reason == nullptr) return false;
     damage_.push_back(each);
   }
   const bool sane = settled_ && committed_ <= bytes_ && pending_ <= bytes_;
-  return sane && collector_.restore(in) && in.at_end();
+  return sane && collector_.restore(in, pieces_) && in.at_end();
 }
 
 }  // namespace eventcodec::scan

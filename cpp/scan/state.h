@@ -66,6 +66,7 @@ class StateReader {
   [[nodiscard]] bool can_hold(std::uint64_t count, std::uint64_t each) const {
     return ok_ && count <= in_.size() / each;
   }
+  [[nodiscard]] std::uint64_t remaining() const { return in_.size(); }
   void fail() { ok_ = false; }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return ok_ && in_.empty(); }

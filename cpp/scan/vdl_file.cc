@@ -57,6 +57,10 @@ Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Optio
     if (!status.ok()) return status;
     const Unframed found = take_vdl_records(window);
     if (!options.keep_rows) collector_.drop_rows();
+    if (options.saving != nullptr) {
+      Status saved = save_rows(*options.saving, options.saving->stretch);
+      if (!saved.ok()) return saved;
+    }
     const bool unfinished = found.kind == Unframed::Kind::kNeedMore;
     // Of a record that the file does not hold nothing more is read.
     if (unfinished && !window.at_end() &&
@@ -72,9 +76,18 @@ Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Optio
   }
 }
 
+void EventFile::pass_records(Window& window, std::uint64_t bytes, std::uint64_t records) {
+  window.drop(static_cast<std::size_t>(bytes));
+  committed_ = window.offset();
+  records_ += records;
+  note_progress();
+}
+
 // Takes the records of the window, and returns what it stopped at.
 Unframed EventFile::take_vdl_records(Window& window) {
   while (true) {
+    const VdlScalars::Taken scalars = collector_.take_vdl_scalars(window.bytes());
+    pass_records(window, scalars.bytes, scalars.records);
     const Last last = window.at_end() ? Last::kYes : Last::kNo;
     Unframed found = vdl::unframe(window.bytes(), last);
     if (found.kind == Unframed::Kind::kRecord && may_swallow(found.value) &&
@@ -89,11 +102,8 @@ Unframed EventFile::take_vdl_records(Window& window) {
     } else if (found.kind != Unframed::Kind::kRecord) {
       return found;
     }
-    collector_.add(found.value, committed_);
-    ++records_;
-    window.drop(static_cast<std::size_t>(found.bytes));
-    committed_ = window.offset();
-    note_progress();
+    collector_.add(found.value, committed_, found.bytes);
+    pass_records(window, found.bytes, 1);
   }
 }
 
@@ -108,7 +118,7 @@ Result<bool> EventFile::pass_unfinished(Window& window, SearchBudget& budget,
     if (!status.ok()) return status.error();
     return false;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, kTornRecord, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_, kTornRecord, true, records_});
   committed_ = skipped.value().offset;
   return true;
 }
@@ -128,7 +138,7 @@ Result<bool> EventFile::pass_vdl_damage(Window& window, SearchBudget& budget, co
     return false;
   }
   if (found.kind != Unframed::Kind::kMalformed) return skip_damage(window, budget, reason);
-  damage_.push_back({committed_, found.bytes, reason, records_});
+  damage_.push_back({committed_, found.bytes, reason, false, records_});
   window.drop(static_cast<std::size_t>(found.bytes));
   committed_ = window.offset();
   return true;

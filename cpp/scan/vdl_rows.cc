@@ -71,12 +71,14 @@ Series& Collector::series_of(const vdl::ValueView& value) {
   return series;
 }
 
-void Collector::add(const vdl::ValueView& value, std::uint64_t offset) {
+void Collector::add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes) {
   Series& series = series_of(value);
+  series.bytes += bytes;
   if (!make_room(series, 1)) throw std::bad_alloc();
   const double wall_time = vdl::wall_time_of(value.timestamp);
   if (series.kind == Kind::kScalars) {
     series.append_scalar(value.step, wall_time, static_cast<double>(value.number));
+    if (value.component == Component::kScalar) vdl_scalars_.learn(series);
   } else {
     series.append_reference(value.step, wall_time, {offset, 0, 0});
   }

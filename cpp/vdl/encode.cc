@@ -20,12 +20,16 @@ std::size_t varint_field_bytes(std::int64_t value) {
   return value == 0 ? 0 : 1 + varint_bytes(static_cast<std::uint64_t>(value));
 }
 
-// The record's one value up to its member, which takes `member_bytes`.
+// Of the record's one value, whose member takes `member_bytes`.
+std::size_t value_bytes(Stamp stamp, std::string_view tag, std::size_t member_bytes) {
+  return varint_field_bytes(stamp.step) + bytes_field_bytes(tag.size()) +
+         varint_field_bytes(stamp.timestamp) + member_bytes;
+}
+
+// The record's one value up to its member.
 std::uint8_t* put_stamp(std::uint8_t* p, Stamp stamp, std::string_view tag,
                         std::size_t member_bytes) {
-  const std::size_t value_bytes = varint_field_bytes(stamp.step) + bytes_field_bytes(tag.size()) +
-                                  varint_field_bytes(stamp.timestamp) + member_bytes;
-  p = wire::put_length(p, kValues, value_bytes);
+  p = wire::put_length(p, kValues, value_bytes(stamp, tag, member_bytes));
   if (stamp.step != 0) {
     p = wire::put_varint_field(p, kId, static_cast<std::uint64_t>(stamp.step));
   }
@@ -55,6 +59,19 @@ std::uint8_t* put_message(std::uint8_t* p, Stamp stamp, std::string_view tag, st
                           ByteView message) {
   p = put_stamp(p, stamp, tag, bytes_field_bytes(message.size()));
   return wire::put_bytes_field(p, field, message);
+}
+
+std::size_t image_head_bytes(Stamp stamp, std::string_view tag, std::size_t encoded_bytes) {
+  const std::size_t member = bytes_field_bytes(bytes_field_bytes(encoded_bytes));
+  return bytes_field_bytes(value_bytes(stamp, tag, member)) - encoded_bytes;
+}
+
+std::uint8_t* put_image_head(std::uint8_t* p, Stamp stamp, std::string_view tag,
+                             std::size_t encoded_bytes) {
+  const std::size_t image_bytes = bytes_field_bytes(encoded_bytes);
+  p = put_stamp(p, stamp, tag, bytes_field_bytes(image_bytes));
+  p = wire::put_length(p, kImage, image_bytes);
+  return wire::put_length(p, kEncodedImage, encoded_bytes);
 }
 
 std::uint8_t* put_meta(std::uint8_t* p, std::int64_t timestamp, std::string_view display_name) {

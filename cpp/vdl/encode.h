@@ -40,6 +40,14 @@ inline constexpr std::size_t message_bound(std::size_t tag_bytes, std::size_t me
 std::uint8_t* put_message(std::uint8_t* p, Stamp stamp, std::string_view tag, std::uint32_t field,
                           ByteView message);
 
+// A value with an image up to the encoded bytes, which follow it.
+inline constexpr std::size_t image_head_bound(std::size_t tag_bytes) {
+  return message_bound(tag_bytes, 6);
+}
+std::size_t image_head_bytes(Stamp stamp, std::string_view tag, std::size_t encoded_bytes);
+std::uint8_t* put_image_head(std::uint8_t* p, Stamp stamp, std::string_view tag,
+                             std::size_t encoded_bytes);
+
 // The first record of every file: the run's name on the page.
 inline constexpr std::size_t meta_bound(std::size_t name_bytes) {
   return message_bound(16, name_bytes + 6);

@@ -2,7 +2,7 @@
 
 NumPy's own functions sort or copy the values several times over; the number of buckets follows from
 their range, quartiles and deviations. Where rounding could decide, sums are made as NumPy makes
-them; for the rule "stone", and where a future NumPy has another rule, NumPy is asked.
+them; where a future NumPy has another rule, NumPy is asked.
 Source: numpy/lib/_histograms_impl.py.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -26,14 +27,25 @@ MAX_BINS = 1_000_000
 _DOUBT = 1e-7
 # Beyond this, the mean of the values is so much larger than their spread that sums are not trusted.
 _MOST_OFFSET = 1e3
+# A bucket must be wider than this part of its edges for their rounding not to matter.
+_FINEST = 1e-9
+_SMALLEST = 1e-280
 
 
 class UniformBins(NamedTuple):
-    """Buckets of one width, as the native functions take them."""
+    """Buckets of one width, and what was learnt of the values, as the native functions take them.
+
+    Attributes:
+        first: the outermost edge on the left.
+        last: the outermost edge on the right.
+        buckets: how many lie between them.
+        moments: min, max, num, sum and sum of squares of the values.
+    """
 
     first: float
     last: float
     buckets: int
+    moments: tuple[float, float, float, float, float]
 
 
 class _Values(NamedTuple):
@@ -53,7 +65,7 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
         bins: the name of a rule, or how many buckets.
 
     Returns:
-        The outer edges and the number of buckets between them.
+        The outer edges, the number of buckets between them, and the moments of `values`.
 
     Raises:
         TypeError: `bins` is neither.
@@ -61,10 +73,11 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
             than 1 to a million buckets.
 
     Example:
-        >>> uniform_bins(np.arange(100.0), "sturges")
-        UniformBins(first=0.0, last=99.0, buckets=8)
+        >>> uniform_bins(np.arange(100.0), "sturges")[:3]
+        (0.0, 99.0, 8)
     """
-    smallest, largest, total = _native.histogram_range(values)
+    moments = _native.histogram_moments(values)
+    smallest, largest, _, total, _ = moments
     if not (math.isfinite(smallest) and math.isfinite(largest)):
         raise ValueError(
             f"values must be finite where bins={bins!r}, got the range {smallest} to {largest}; "
@@ -91,15 +104,14 @@ def uniform_bins(values: NDArray[Any], bins: str | int | np.integer[Any]) -> Uni
             f"bins must make 1 to {MAX_BINS} buckets, got {got}; "
             'pass a number, edges, or bins="tensorflow"'
         )
-    return UniformBins(first, last, count)
+    return UniformBins(first, last, count, moments)
 
 
 def _count(values: _Values, rule: str, width: float) -> int:
     """How many buckets a rule makes of a range that is `width` wide."""
-    estimate = _WIDTHS.get(rule) if _is_numpys(rule) else None
-    if estimate is None:
+    bucket = _WIDTHS[rule](values) if _is_numpys(rule) else None
+    if bucket is None:
         return int(np.histogram_bin_edges(values.array.astype(np.float64), bins=rule).size - 1)
-    bucket = estimate(values)
     if not bucket:
         return 1
     exact = width / bucket
@@ -119,12 +131,13 @@ def _is_clear(exact: float) -> bool:
 @cache
 def _is_numpys(rule: str) -> bool:
     """Whether the installed NumPy still has the rule that is written here."""
-    if rule not in _WIDTHS:
-        return False
     # Skewed, with ties and an outlier, so that all statistics matter.
     sample = np.concatenate([np.arange(90.0) ** 1.5, np.full(9, 7.25), [3e3]])
     bucket = _WIDTHS[rule](_Values(sample, sample.size, 3e3, float(sample.mean())))
-    return math.ceil(3e3 / bucket) == np.histogram_bin_edges(sample, bins=rule).size - 1
+    return (
+        bucket is not None
+        and math.ceil(3e3 / bucket) == np.histogram_bin_edges(sample, bins=rule).size - 1
+    )
 
 
 def _sqrt(values: _Values) -> float:
@@ -193,16 +206,46 @@ def _exact_doane(values: _Values) -> float:
     )
 
 
-_WIDTHS: dict[str, Callable[[_Values], float]] = {
+def _stone(values: _Values) -> float | None:
+    """Choose the number of buckets that has the least estimated error.
+
+    NumPy counts all values for each number; here they are sorted once, and their ranks among the
+    edges tell the counts. None where edges may be too close together for that to be the same.
+    """
+    size, spread = values.size, values.spread
+    if size <= 1 or spread == 0:
+        return 0.0
+    ordered = np.sort(values.array, axis=None).astype(np.float64)
+    first, last = float(ordered[0]), float(ordered[-1])
+    most = max(100, int(math.sqrt(size)))
+    if not spread / most > _FINEST * max(abs(first), abs(last), _SMALLEST):
+        return None
+    best, least = 0, math.inf
+    for buckets in range(1, most + 1):
+        edges = np.arange(buckets + 1) * (spread / buckets) + first
+        edges[-1] = last
+        ranks = np.searchsorted(ordered, edges)
+        ranks[-1] = size
+        shares = np.diff(ranks) / size
+        error = (2 - (size + 1) * shares.dot(shares)) / (spread / buckets)
+        if error < least:
+            best, least = buckets, error
+    if best == most:
+        warnings.warn("The number of bins estimated may be suboptimal.", RuntimeWarning, 2)
+    return spread / best if best else None
+
+
+_WIDTHS: dict[str, Callable[[_Values], float | None]] = {
     "auto": _auto,
     "doane": _doane,
     "fd": _freedman_diaconis,
     "rice": _rice,
     "scott": _scott,
     "sqrt": _sqrt,
+    "stone": _stone,
     "sturges": _sturges,
 }
 # Those whose width NumPy adds up in an order of its own, as NumPy does it. They are not left to
 # NumPy whole: of values that are all alike but for rounding it would make any number of edges.
 _OF_SUMS = {"doane": _exact_doane, "scott": _exact_scott}
-RULES = (*sorted([*_WIDTHS, "stone"]),)
+RULES = (*_WIDTHS,)

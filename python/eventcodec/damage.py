@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["SkippedRegion"]
 
@@ -19,6 +19,10 @@ class SkippedRegion:
         offset: the first skipped byte.
         length: the number of skipped bytes.
         reason: why, in words that do not change: "length checksum mismatch", ...
+        recovered: whether the records that follow, up to the next region, were found by a search,
+            because no header said where they begin. Each has two right checksums, but a search
+            cannot know whether it found a record or one that stands inside a damaged one. Regions
+            that differ in this alone are equal.
 
     Example:
         >>> SkippedRegion(path="run.tfevents", offset=40, length=56, reason="bad").length
@@ -29,3 +33,4 @@ class SkippedRegion:
     offset: int
     length: int
     reason: str
+    recovered: bool = field(default=False, compare=False)

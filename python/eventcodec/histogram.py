@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.arrays import as_array, bfloat16_bits
-from eventcodec.bin_rules import MAX_BINS, uniform_bins
+from eventcodec.bin_rules import MAX_BINS, UniformBins, uniform_bins
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -46,6 +46,12 @@ class Histogram:
     num: float
     sum: float
     sum_squares: float
+
+    def __repr__(self) -> str:
+        return (
+            f"Histogram({len(self.counts)} buckets, num={self.num:g}, min={self.min:g}, "
+            f"max={self.max:g}, sum={self.sum:g}, sum_squares={self.sum_squares:g})"
+        )
 
 
 def histogram(values: object, bins: Bins = "tensorflow") -> Histogram:
@@ -92,7 +98,7 @@ class CountArguments(NamedTuple):
 
     values: NDArray[Any]
     bfloat16: bool
-    edges: NDArray[np.float64] | tuple[float, float, int] | None
+    edges: NDArray[np.float64] | UniformBins | None
 
 
 def count_arguments(values: object, bins: Bins) -> CountArguments:

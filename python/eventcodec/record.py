@@ -22,6 +22,7 @@ __all__ = ["Mode", "ReadableFile", "RecordReader", "RecordWriter", "WritableFile
 
 Mode = Literal["salvage", "prefix", "strict"]
 
+_HEADER_BYTES = 8 + 4  # length and its checksum
 _READ_BYTES = 1 << 20
 _TAKE_RECORDS = 1024
 _WRITE_BYTES = 64 * 1024
@@ -220,9 +221,16 @@ class RecordReader:
     @property
     def pending_bytes(self) -> int:
         """The bytes of an unfinished record, or of nothing but zeros, at the end of the file."""
-        if self._open_region or self._ended:
+        if self._ended or (self._open_region and not self._has_unfinished()):
             return 0
         return self._blank_bytes + self._unframer.pending
+
+    def _has_unfinished(self) -> bool:
+        """Whether a search for a record ended at a right header whose record is not complete.
+
+        A search that finds none passes all but the last bytes, which are too few for a header.
+        """
+        return self._unframer.pending >= _HEADER_BYTES
 
     def __iter__(self) -> Iterator[bytes]:
         """Iterate from where the last iteration stopped."""
@@ -269,29 +277,30 @@ class RecordReader:
             begin = unframer.offset
             self._report(begin, unframer.pending + self._drain(), reason)
             return True
-        begin, length, complete, _ = unframer.skip(last=False)
+        begin, length, complete, _, searched = unframer.skip(last=False)
         if complete:
-            self._report(begin, length, reason)
+            self._report(begin, length, reason, recovered=searched)
         return complete
 
     def _pass_last_damage(self, reason: str) -> bool:
         """The same at the end of the file: what is not a record there is damage, for now."""
-        begin, length, complete, blank = self._unframer.skip(last=True)
+        begin, length, complete, blank, searched = self._unframer.skip(last=True)
         if complete:
-            self._report(begin, length, reason)
+            self._report(begin, length, reason, recovered=searched)
         elif blank:
             self._blank_bytes = length
         else:
-            self._report(begin, length + self._unframer.pending, reason)
+            unfinished = self._has_unfinished()
+            self._report(begin, length + (0 if unfinished else self._unframer.pending), reason)
             self._open_region = True
         return complete
 
-    def _report(self, begin: int, length: int, reason: str) -> None:
+    def _report(self, begin: int, length: int, reason: str, *, recovered: bool = False) -> None:
         if self._open_region:
             self.damage.pop()
         self._open_region = False
         self._blank_bytes = 0
-        self.damage.append(SkippedRegion(self.path, begin, length, reason))
+        self.damage.append(SkippedRegion(self.path, begin, length, reason, recovered))
 
     def _drain(self) -> int:
         """Read to the end; return how many bytes there were."""

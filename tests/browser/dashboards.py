@@ -62,10 +62,11 @@ def test_dashboard(
     assert errors <= known_errors
 
 
-def test_a_dashboard_without_data_is_seen(open_page, tensorboard, tmp_path):
+def test_a_dashboard_without_data_is_seen(open_page, tensorboard, tmp_path, pytestconfig):
     from eventcodec import SummaryWriter
 
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar("a", 1, 1)
     with tensorboard(tmp_path) as address, pytest.raises(pytest.fail.Exception, match="sphere"):
         open_page(f"{address}#mesh", lambda s: [] if "sphere" in s["text"] else ["sphere"], 10)
+    (pytestconfig.rootpath / "build" / "screenshots" / "failed.png").unlink()  # as it should

@@ -56,7 +56,7 @@ class Corpus:
             # A header of the last record that claims more than there is: unfinished, not damaged.
             assert (found.damage, found.pending) == ([], stop - start), context
         else:
-            ((offset, length, _, before),) = found.damage
+            ((offset, length, *_, before),) = found.damage
             assert (offset, length, before) == (start, stop - start, record), context
         assert found.records == want.records == len(self.bounds) - 2, context
         assert (found.rows, found.starts) == (want.rows, want.starts), context

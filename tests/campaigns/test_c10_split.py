@@ -14,7 +14,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from eventcodec import _native
 
 TRIALS = {"fast": 400, "long": 100_000}
-SMALLEST_PART = 300  # bytes, so that small files have many
+SMALLEST_PART = 300  # bytes, so that small files have many, in several rounds
 
 
 def nested_event(rng: random.Random) -> Event:

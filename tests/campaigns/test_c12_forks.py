@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.event_records import FileContent, read_run
+from harness.event_records import read_run
 from harness.fork_server import ForkServer
 from workloads.forks import CHILD_ACTS, CHILD_RECORDS, PARENT_ACTS, STATES
 
@@ -21,20 +21,16 @@ SLACK_SECONDS = 4.0
 LOSSY = {"_exit"}
 
 
-def _tags(content: FileContent) -> set[str]:
-    return {value.tag for event in content.events for value in event.summary.value}
-
-
 def check_files(directory: Path, pid: int, logged: int, *, expect_child: bool) -> int:
     """The parent's file is the parent's alone; returns the number of files of children."""
     children = 0
     for content in read_run(directory):
         assert content.tail == b""
         if f".{pid}." in content.path.name:
-            assert _tags(content) <= {"parent"}, "foreign bytes in the parent's file"
+            assert content.tags <= {"parent"}, "foreign bytes in the parent's file"
             assert content.steps == list(range(logged))
         else:
-            assert _tags(content) <= {"child"}, "the parent's records in the child's file"
+            assert content.tags <= {"child"}, "the parent's records in the child's file"
             children += 1
             expected = list(range(CHILD_RECORDS))
             if expect_child and content.steps:

@@ -210,12 +210,36 @@ def garbage_at_end() -> File:
 @case("30 bytes are missing from the middle of a record; the header claims some of the next.")
 def missing_bytes() -> File:
     record = frame(image(2, b"a picture of some length, of which a part will be gone"))
-    file = start().scalars(1)
-    # The header is right, so the claimed bytes, with the start of the next record, are one region.
-    following = frame(scalar(3))
-    return (
-        file.apart(record[:20] + record[50:] + following[:30]).apart(following[30:]).scalars(4, 5)
-    )
+    # The header is right, but no record starts where it says that its own ends.
+    return start().scalars(1).ruin(record[:20] + record[50:]).scalars(3, 4, 5)
+
+
+@case("200 bytes are missing: the header claims the four records that follow and some of the next.")
+def missing_bytes_of_many() -> File:
+    record = frame(image(2, bytes(300)))
+    return start().scalars(1).ruin(record[:40] + record[240:]).scalars(3, 4, 5, 6, 7, 8)
+
+
+@case("10 bytes were put into a record: what its header claims ends before it does.")
+def added_bytes() -> File:
+    record = frame(image(2, b"a picture of some length, to which bytes will be added"))
+    size = len(record)
+    longer = record[:40] + b"0123456789" + record[40:]
+    return start().scalars(1).apart(longer[:size]).apart(longer[size:]).scalars(3, 4)
+
+
+@case("An image holds an event file; it and the header of the next record are damaged.")
+def nested_damaged_payload_and_next() -> File:
+    outer = bytearray(frame(image(2, start().scalars(70, 71).data)))
+    outer[-5] ^= 1
+    following = bytearray(frame(scalar(3)))
+    following[2] ^= 64
+    return start().scalars(1).apart(bytes(outer)).apart(bytes(following)).scalars(4, 5)
+
+
+@case("Bytes of something else, and then a record that is not finished.")
+def garbage_before_unfinished() -> File:
+    return start().scalars(1, 2).ruin(b"\xee" * 77).tail(frame(scalar(3))[:30])
 
 
 @case("The first record, which says brain.Event:2, is gone.")

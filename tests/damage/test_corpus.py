@@ -96,6 +96,7 @@ def test_record_reader(case: str) -> None:
     with eventcodec.RecordReader(file_of(case)) as reader:
         assert list(reader) == want
         assert [[region.offset, region.length] for region in reader.damage] == CASES[case]["damage"]
+        assert reader.pending_bytes == CASES[case]["tail_bytes"]
 
 
 def test_repair(case: str, tmp_path: Path) -> None:
@@ -126,6 +127,30 @@ def test_repair_raw(case: str, tmp_path: Path) -> None:
     list(repair(file_of(case), tmp_path / "raw", raw=True))
     wanted = b"".join(data[at : at + length] for at, length in CASES[case]["records"])
     assert (tmp_path / "raw").read_bytes() == wanted
+
+
+@pytest.mark.parametrize(
+    ("case", "marks"),
+    [
+        ("flipped_payload", [False]),
+        ("flipped_length", [True]),
+        ("garbage_between", [True]),
+        ("missing_bytes", [True]),
+        ("nested_damaged_payload_and_next", [False, True]),
+        ("not_an_event", []),
+        ("cut_in_payload", []),
+    ],
+)
+def test_recovered_records_are_marked_by_readers(case: str, marks: list[bool]) -> None:
+    """The region before them says that they were found by a search."""
+    log = eventcodec.open(file_of(case))
+    assert [each.recovered for each in log.damage if each.reason != "malformed event"] == marks
+    [report] = verify(file_of(case), raw=True)
+    assert [each.recovered for each in report.damage] == marks
+    with eventcodec.EventReader(file_of(case)) as events:
+        assert len(list(events)) > 0
+        found = [each.recovered for each in events.damage if each.reason != "malformed event"]
+    assert found == marks
 
 
 def test_recovered_records_are_marked() -> None:

@@ -76,6 +76,7 @@ def test_visualdl_there_and_back(visualdl_log, tmp_path):
         "kept as a tensor, which no page of TensorBoard shows",
         "the name of the run is kept, but no page of TensorBoard shows it",
         "the time of an embedding is not kept",
+        "hyperparameters that are integers become float64",
     }
     back = convert(tmp_path / "tf", tmp_path / "back")
     assert back.to == "vdlrecords"

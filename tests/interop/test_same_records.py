@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +35,7 @@ CORNERS = RNG.random((2, 4, 3)).astype(np.float32)
 FACES = np.array([[[0, 1, 2], [1, 2, 3]]] * 2)
 LAYOUT = {"A": {"c": ["Multiline", ["a", "b"]], "d": ["Margin", ["a", "b", "c"]]}}
 THUMBNAILS = RNG.random((4, 3, 8, 8)).astype(np.float32)
+OPENVINO_MODEL = Path(__file__).parents[1] / "golden" / "openvino" / "model.xml"
 
 
 def figure():
@@ -41,6 +44,38 @@ def figure():
     made = Figure(figsize=(2, 2))
     made.add_subplot().plot([1, 3, 2])
     return made
+
+
+def onnx_model():
+    """A small model as ONNX's own package stores it, inputs of unknown size and all."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, 8, 8])
+    scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 2])
+    kernels = helper.make_tensor("kernels", TensorProto.FLOAT, [2, 3, 3, 3], [0.5] * 54)
+    nodes = [
+        helper.make_node("Conv", ["image", "kernels"], ["block/conv"], pads=[1] * 4, group=1),
+        helper.make_node("LeakyRelu", ["block/conv"], ["block/relu"], alpha=0.25),
+        helper.make_node("GlobalAveragePool", ["block/relu"], ["pool"]),
+        helper.make_node("Flatten", ["pool"], ["scores"], axis=1, doc_string="größe"),
+    ]
+    graph = helper.make_graph(nodes, "small", [image], [scores], [kernels])
+    path = Path(tempfile.mkdtemp()) / "model.onnx"
+    onnx.save(helper.make_model(graph), path)
+    return str(path)
+
+
+class Nested(torch.nn.Module):
+    """Blocks within blocks, and a dict as output."""
+
+    def __init__(self):
+        super().__init__()
+        inner = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Tanh())
+        self.outer = torch.nn.Sequential(inner, torch.nn.Sequential(torch.nn.Linear(3, 2)))
+
+    def forward(self, x, y):
+        return {"scores": self.outer(x + y)}
 
 
 # Calls that mean the same to all writers.
@@ -69,6 +104,10 @@ BOTH = {
     "figures": lambda w: w.add_figure("f", [figure(), figure()], 7, True, WALL),
     "text": lambda w: w.add_text("t", "hé\n|a|", 7, WALL),
     "graph": lambda w: w.add_graph(MODEL, torch.zeros(2, 3)),
+    "graph, nested, of two inputs": lambda w: w.add_graph(
+        Nested(), (torch.zeros(1, 3), torch.ones(1, 3)), use_strict_trace=False
+    ),
+    "onnx graph": lambda w: w.add_onnx_graph(onnx_model()),
     "embedding": lambda w: w.add_embedding(
         torch.arange(12.0).reshape(4, 3) / 7, list("abcd"), torch.tensor(THUMBNAILS), 3, "x/y"
     ),
@@ -113,6 +152,12 @@ TORCH = {
         "trial",
         3,
     ),
+    "hparams in the run itself": lambda w: w.add_hparams(
+        {"lr": 0.1}, {"acc": 0.5}, run_name=str(Path(w.log_dir).resolve())
+    ),
+    "hparams below it": lambda w: w.add_hparams(
+        {"lr": 0.1}, {"acc": 0.5}, run_name=str(Path(w.log_dir).resolve() / "trials" / "1")
+    ),
 }
 TORCH_FACADE = {"hparams bool": lambda w: w.add_hparams({"b": True}, {"acc": 0.5}, run_name="r")}
 TENSORBOARDX = {
@@ -127,6 +172,7 @@ TENSORBOARDX = {
         w.add_scalars("s (x)", {"a b": 1.0}, 3, WALL),
         w.add_image_with_boxes("b x", PICTURE, BOXES, 3, WALL),
     ),
+    "openvino graph": lambda w: w.add_openvino_graph(str(OPENVINO_MODEL)),
     "list of images": lambda w: w.add_images("i", list(BATCH), 7, WALL, "CHW"),
     "list of HWC": lambda w: w.add_images("i", list(BATCH.transpose(0, 2, 3, 1)), 7, WALL, "HWC"),
     "boxes by position": lambda w: w.add_image_with_boxes("b", PICTURE, BOXES, 7, WALL, "CHW"),

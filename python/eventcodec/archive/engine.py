@@ -11,7 +11,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["byte_balanced", "count_workers", "dask_executor", "run"]
 
@@ -100,6 +100,27 @@ def run(
                 future.cancel()
 
 
+class _DaskExecutor(Executor):
+    """Tasks of a Dask client, with a thread here that waits for each.
+
+    distributed has an executor of its own, which takes a result for an error when the worker that
+    has it dies just then (distributed/cfexecutor.py looks at the status after the result).
+    """
+
+    def __init__(self, client: Any, threads: int) -> None:
+        self._client = client
+        self._waiting = ThreadPoolExecutor(_WINDOW * threads)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return self._waiting.submit(self._result, fn, args, kwargs)
+
+    def _result(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._client.submit(fn, *args, pure=False, **kwargs).result()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._waiting.shutdown(wait, cancel_futures=cancel_futures)
+
+
 @contextlib.contextmanager
 def dask_executor(
     *, scheduler: str | None = None, workers: int | None = None
@@ -136,5 +157,8 @@ def dask_executor(
             client = stack.enter_context(Client(cluster))
         else:
             client = stack.enter_context(Client(scheduler, timeout="10s"))
-        threads = sum(client.nthreads().values())
-        yield client.get_executor(pure=False), max(threads, 1)
+        threads = max(sum(client.nthreads().values()), 1)
+        executor = _DaskExecutor(client, threads)
+        # After an error nobody waits for tasks: the client's end is theirs.
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+        yield executor, threads

@@ -10,40 +10,52 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from eventcodec import _native
 from eventcodec.archive import engine, index_database
-from eventcodec.archive.index_database import Indexed, as_text, put_file, put_run
-from eventcodec.archive.output import open_source, write_all
+from eventcodec.archive.index_database import Known
+from eventcodec.archive.index_runs import RunRows, as_text, rows_of_run
+from eventcodec.archive.index_segments import (
+    SEGMENT_SUFFIX,
+    Indexed,
+    Task,
+    join_segments,
+    scan_chunk,
+)
+from eventcodec.archive.output import open_source
 from eventcodec.reader.discover import PathLike, find_event_files
-from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import (
     DATABASE,
     INDEX_DIRECTORY,
     FileIdentity,
     cache_directory,
     open_database,
+    restored,
     tail_crc,
 )
 
 __all__ = ["IndexReport", "index"]
 
-# A task reads at most so much: memory is that of the columns of one task per worker.
+# A task has at least so much, if there is so much; and there are not many more tasks than this,
+# because each writes a segment.
 _TASK_BYTES = 64 << 20
 _TASK_FILES = 512
-# With more segments than this they are put into one.
-_MOST_SEGMENTS = 64
-_SEGMENT_SUFFIX = ".columns"
+_MOST_TASKS = 32
+# Bytes of logs whose columns are in memory at a time: of all workers here, and of each.
+_MEMORY = 32 << 20
+_LEAST_STRETCH = 1 << 20
+_MOST_STRETCH = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -67,14 +79,6 @@ class IndexReport:
     removed: int
     bytes_read: int
     unreadable: dict[str, str]
-
-
-class _Task(NamedTuple):
-    """A file to be read, from where the last reading ended."""
-
-    path: bytes
-    state: tuple[str, int, int] | None  # segment, offset, length
-    committed: int
 
 
 def index(
@@ -151,6 +155,16 @@ def _locked(place: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+class _Changed(NamedTuple):
+    """A file that is to be read."""
+
+    raw: bytes  # its path relative to the log directory
+    run: str
+    alone: bool  # the only file of its run
+    bytes_to_read: int
+    grown: bool  # since it was read; else it is read from the beginning
+
+
 class _Pass:
     """One pass over a log directory."""
 
@@ -161,94 +175,30 @@ class _Pass:
         self._place = place
         self._progress = progress
         self._known = self._read_known()
-        self._runs: dict[bytes, str] = {}
-        self._paths: dict[bytes, Path] = {}
+        self._runs: dict[str, list[bytes]] = {}
+        self._files = 0
 
-    def _read_known(self) -> dict[bytes, tuple[object, ...]]:
+    def _read_known(self) -> dict[bytes, Known] | None:
+        """Return what the index says of every file; None when there is no index."""
         with contextlib.suppress(sqlite3.Error), open_database(self._place) as database:
             return index_database.identities(database)
-        return {}
+        return None
 
     def run(self, executor: Executor | None, workers: int | None) -> IndexReport:
-        tasks, removed = self._compare()
-        segments_known = {str(row[7]) for row in self._known.values() if row[7] is not None}
-        exists = (self._place / DATABASE).is_file()
-        if not tasks and not removed and exists and len(segments_known) <= _MOST_SEGMENTS:
-            return self._report([], 0)
-        chunks = engine.byte_balanced(
-            tasks, _bytes_to_read, most_bytes=_TASK_BYTES, most_items=_TASK_FILES
-        )
-        found: list[Indexed] = []
-        work = partial(_scan_chunk, str(self._place))
-        for scanned in engine.run(work, chunks, executor=executor, workers=workers):
-            found += scanned
-            if self._progress is not None:
-                self._progress(len(scanned), sum(each.bytes_read for each in scanned))
-        self._write(found, removed)
-        return self._report(found, len(removed))
-
-    def _report(self, found: list[Indexed], removed: int) -> IndexReport:
-        return IndexReport(
-            location=str(self._place),
-            files=len(self._runs),
-            read=len(found),
-            unchanged=len(self._runs) - len(found),
-            removed=removed,
-            bytes_read=sum(each.bytes_read for each in found),
-            unreadable={
-                os.fsdecode(each.path): each.error for each in found if each.error is not None
-            },
-        )
-
-    def _raw(self, path: Path) -> bytes:
-        return os.fsencode(path.relative_to(self._base))
-
-    def _compare(self) -> tuple[list[_Task], list[bytes]]:
-        """Return what is to be read, and the files that are gone."""
-        tasks = []
-        for run, files in find_event_files([self._base]).items():
-            for file in files:
-                raw = self._raw(file)
-                self._runs[raw] = run
-                self._paths[raw] = file
-                task = self._task_of(raw, file)
-                if task is not None:
-                    tasks.append(task)
-        removed = [raw for raw in self._known if raw not in self._runs]
-        return tasks, removed
-
-    def _task_of(self, raw: bytes, file: Path) -> _Task | None:
-        known = self._known.get(raw)
-        anew = _Task(os.fsencode(file), None, 0)
-        if known is None:
-            return anew
-        _, device, inode, size, mtime_ns, committed, crc, segment, offset, length = known
-        try:
-            now = FileIdentity.of(file.stat())
-        except OSError:
-            return anew
-        if now == (device, inode, size, mtime_ns) and segment is not None:
-            return None
-        same = now[:2] == (device, inode) and now.bytes >= int(str(committed))
-        if segment is None or not same or not _tail_is(file, int(str(committed)), crc):
-            return anew
-        state = (str(segment), int(str(offset)), int(str(length)))
-        return _Task(os.fsencode(file), state, int(str(committed)))
-
-    def _write(self, found: list[Indexed], removed: list[bytes]) -> None:
-        """Put a new database in the place of the old one, and remove what nobody needs."""
+        changed, removed = self._compare()
+        report = IndexReport(str(self._place), self._files, 0, self._files, 0, 0, {})
+        if not changed and not removed and self._known is not None:
+            return report
         temporary = self._place / f"{secrets.token_hex(8)}.partial"
         try:
-            if (self._place / DATABASE).exists() and self._known:
-                shutil.copyfile(self._place / DATABASE, temporary)
-            database = index_database.open_for_writing(temporary)
-            try:
-                if not self._known:
-                    index_database.create(database)
-                segments = self._update(database, found, removed)
-                database.execute("COMMIT")
-            finally:
-                database.close()
+            with self._old_database() as old, self._new_database(temporary) as database:
+                renewal = _Renewal(database, self._place, self._base, self._runs)
+                changed_runs = renewal.forget(changed, removed)
+                for scanned in self._scan(old, changed, executor, workers):
+                    renewal.put(scanned)
+                    if self._progress is not None:
+                        self._progress(len(scanned), sum(each.bytes_read for each in scanned))
+                segments = renewal.finish(changed_runs)
             _sync(temporary)
             temporary.replace(self._place / DATABASE)
             _sync(self._place)
@@ -256,102 +206,180 @@ class _Pass:
             temporary.unlink(missing_ok=True)
         for path in self._place.iterdir():
             stale = path.suffix == ".partial"
-            if stale or (path.suffix == _SEGMENT_SUFFIX and path.name not in segments):
+            if stale or (path.suffix == SEGMENT_SUFFIX and path.name not in segments):
                 path.unlink(missing_ok=True)
+        return replace(
+            report,
+            read=renewal.read,
+            unchanged=self._files - renewal.read,
+            removed=len(removed),
+            bytes_read=renewal.bytes_read,
+            unreadable=renewal.unreadable,
+        )
 
-    def _update(
-        self, database: sqlite3.Connection, found: list[Indexed], removed: list[bytes]
-    ) -> set[str]:
-        changed = {str(self._known[raw][0]) for raw in removed}
-        index_database.forget_files(database, removed)
-        for each in found:
-            raw = self._raw(Path(os.fsdecode(each.path)))
-            put_file(database, self._runs[raw], raw, each)
-            changed.add(as_text(self._runs[raw]))
-        self._put_runs(database, changed)
-        return self._join_segments(database)
-
-    def _put_runs(self, database: sqlite3.Connection, changed: set[str]) -> None:
-        files: dict[str, list[bytes]] = {}
-        names = {as_text(run): run for run in self._runs.values()}
-        for raw, run in self._runs.items():
-            files.setdefault(as_text(run), []).append(raw)
-        states = {row[0]: row[8:] for row in _rows(database)}
-        with _Segments(self._place) as segments:
-            for run in sorted(changed):
-                if run not in files:
-                    put_run(database, run, None)
+    def _compare(self) -> tuple[list[_Changed], dict[bytes, str]]:
+        """Return what is to be read, and the files that are gone with their runs."""
+        above = len(os.path.join(self._base, ""))  # noqa: PTH118
+        known = dict(self._known or {})
+        segments = {each.segment for each in known.values()}
+        there = {name for name in segments if name and (self._place / name).is_file()}
+        changed = []
+        for run, files in find_event_files([self._base]).items():
+            raws = self._runs[run] = []
+            for file in files:
+                raw = os.fsencode(str(file)[above:])
+                raws.append(raw)
+                was = known.pop(raw, None)
+                try:
+                    now = FileIdentity.of(os.stat(file))  # noqa: PTH116
+                except OSError:
+                    now = None
+                if was is not None and was.segment in there and now == was.identity:
                     continue
-                scans = [segments.restore(self._paths[raw], states[raw]) for raw in files[run]]
-                directories = list(dict.fromkeys(self._paths[raw].parent for raw in files[run]))
-                put_run(database, run, Run(names[run], scans, directories, self._base, purge=True))
+                begin = 0
+                if was is not None and was.segment in there and now is not None:
+                    begin = was.committed if _has_grown(file, was, now) else 0
+                size = 0 if now is None else now.bytes - begin
+                changed.append(_Changed(raw, run, len(files) == 1, size, begin != 0))
+            self._files += len(raws)
+        return changed, {raw: was.run for raw, was in known.items()}
 
-    def _join_segments(self, database: sqlite3.Connection) -> set[str]:
-        """Keep the number of segments small; return the names of those that are in use."""
-        used = {str(row[8]) for row in _rows(database) if row[8] is not None}
-        if len(used) <= _MOST_SEGMENTS:
-            return used
-        name = secrets.token_hex(8) + _SEGMENT_SUFFIX
-        at = 0
-        with _Segments(self._place) as segments, _new_segment(self._place, name) as descriptor:
-            for row in _rows(database):
-                if row[8] is None:
-                    continue
-                state = segments.read(row[8:])
-                write_all(descriptor, state)
-                database.execute(
-                    "UPDATE files SET segment = ?, state_offset = ? WHERE raw_path = ?",
-                    (name, at, row[0]),
-                )
-                at += len(state)
-        return {name}
+    @contextlib.contextmanager
+    def _old_database(self) -> Iterator[sqlite3.Connection | None]:
+        """Give the database as it was, None for none."""
+        if self._known is None:
+            yield None
+            return
+        with open_database(self._place) as database:
+            yield database
+
+    @contextlib.contextmanager
+    def _new_database(self, path: Path) -> Iterator[sqlite3.Connection]:
+        """Give a copy of the database, or a new one, in a transaction that ends with the block."""
+        if self._known is not None:
+            shutil.copyfile(self._place / DATABASE, path)
+        with contextlib.closing(index_database.open_for_writing(path)) as database:
+            if self._known is None:
+                index_database.create(database)
+            yield database
+            database.execute("COMMIT")
+
+    def _tasks(
+        self, database: sqlite3.Connection | None, changed: list[_Changed]
+    ) -> Iterator[Task]:
+        for raw, run, alone, size, grown in changed:
+            found = None
+            if grown and database is not None:
+                found = index_database.state_of(database, raw)
+            state, tag_bytes = (None, "{}") if found is None else found
+            path = os.path.join(os.fsencode(self._base), raw)  # noqa: PTH118
+            yield Task(path, run, alone, size, state, tag_bytes)
+
+    def _scan(
+        self,
+        database: sqlite3.Connection | None,
+        changed: list[_Changed],
+        executor: Executor | None,
+        workers: int | None,
+    ) -> Iterator[list[Indexed]]:
+        """Read files, in tasks of about equal bytes."""
+        total = sum(each.bytes_to_read for each in changed)
+        chunks = engine.byte_balanced(
+            self._tasks(database, changed),
+            lambda task: task.bytes_to_read,
+            most_bytes=max(_TASK_BYTES, total // _MOST_TASKS),
+            most_items=max(_TASK_FILES, len(changed) // _MOST_TASKS),
+        )
+        stretch = _MEMORY // engine.count_workers(workers)
+        stretch = min(max(stretch, _LEAST_STRETCH), _MOST_STRETCH)
+        work = partial(scan_chunk, str(self._place), stretch)
+        return engine.run(work, chunks, executor=executor, workers=workers)
 
 
-def _rows(database: sqlite3.Connection) -> list[tuple[object, ...]]:
-    return [(raw, *row) for raw, row in index_database.identities(database).items()]
+class _Renewal:
+    """Brings the database up to date with what was read."""
 
-
-class _Segments:
-    """The segments of an index, open for reading."""
-
-    def __init__(self, place: Path) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, place: Path, base: Path, runs: dict[str, list[bytes]]
+    ) -> None:
+        self._database = database
         self._place = place
-        self._open: dict[str, int] = {}
+        self._base = base
+        self._above = len(os.path.join(os.fsencode(base), b""))  # noqa: PTH118
+        self._runs = runs
+        self._unfinished: set[str] = set()  # runs whose files are known, and what they have not
+        self.read = 0
+        self.bytes_read = 0
+        self.unreadable: dict[str, str] = {}
 
-    def __enter__(self) -> _Segments:
-        return self
+    def forget(self, changed: list[_Changed], removed: dict[bytes, str]) -> set[str]:
+        """Remove files that are gone or will be put in again, and what their runs have.
 
-    def __exit__(self, *error: object) -> None:
-        for descriptor in self._open.values():
-            os.close(descriptor)
+        Returns:
+            The names of those runs as they are in the database.
+        """
+        index_database.forget_files(self._database, [*(each.raw for each in changed), *removed])
+        names = {each.run for each in changed}
+        gone = set(removed.values())
+        self._unfinished = names | {run for run in self._runs if as_text(run) in gone}
+        texts = {as_text(name) for name in names} | gone
+        index_database.forget_runs(self._database, texts)
+        return texts
 
-    def read(self, state: tuple[object, ...]) -> bytes:
-        """Return the bytes of a state at (segment, offset, length)."""
-        segment, offset, length = str(state[0]), int(str(state[1])), int(str(state[2]))
-        if segment not in self._open:
-            self._open[segment] = os.open(self._place / segment, os.O_RDONLY | os.O_CLOEXEC)
-        return os.pread(self._open[segment], length, offset)
+    def put(self, scanned: list[Indexed]) -> None:
+        """Put in what one task has read."""
+        index_database.put_files(
+            self._database, [(each.run, each.path[self._above :], each) for each in scanned]
+        )
+        index_database.put_runs(
+            self._database, [each.run_rows for each in scanned if each.run_rows is not None]
+        )
+        self._unfinished.difference_update(
+            each.run for each in scanned if each.run_rows is not None
+        )
+        self.read += len(scanned)
+        self.bytes_read += sum(each.bytes_read for each in scanned)
+        self.unreadable.update(
+            (os.fsdecode(each.path), each.error) for each in scanned if each.error is not None
+        )
 
-    def restore(self, path: Path, state: tuple[object, ...]) -> _native.EventFile:
-        """Return a file as it was read; an empty one where it could not be read."""
-        file = _native.EventFile(os.fsencode(path))
-        if state[0] is not None:
-            file.restore(self.read(state))
-        return file
+    def finish(self, changed_runs: set[str]) -> set[str]:
+        """Put in what several files have together; return the segments that are in use."""
+        index_database.finish(self._database)
+        for run in sorted(self._unfinished):
+            index_database.put_runs(self._database, [self._rows_of(run)])
+        index_database.sum_up_runs(self._database, changed_runs)
+        states = index_database.states(self._database)
+        moved = join_segments(self._place, states)
+        index_database.move_states(self._database, moved)
+        states.update(moved)
+        segments = {state.segment for state in states.values()}
+        return segments.union(*({name for name, *_ in s.pieces} for s in states.values()))
+
+    def _rows_of(self, run: str) -> RunRows:
+        segments: dict[str, _native.Segment] = {}
+        files = []
+        sizes: dict[str, int] = {}
+        for raw in self._runs[run]:
+            path = os.path.join(os.fsencode(self._base), raw)  # noqa: PTH118
+            file = None
+            found = index_database.state_of(self._database, raw)
+            if found is not None:
+                file = restored(path, self._place, found[0], segments)
+                for tag, size in json.loads(found[1]).items():
+                    sizes[tag] = sizes.get(tag, 0) + size
+            files.append(file or _native.EventFile(path))
+        return rows_of_run(run, files, sizes)
 
 
-def _bytes_to_read(task: _Task) -> int:
-    try:
-        return max(0, Path(os.fsdecode(task.path)).stat().st_size - task.committed)
-    except OSError:
-        return 0
-
-
-def _tail_is(file: Path, committed: int, crc: object) -> bool:
+def _has_grown(file: Path, was: Known, now: FileIdentity) -> bool:
+    """Whether a file is the one that was read, with bytes added."""
+    if now[:2] != was.identity[:2] or now.bytes < was.committed:
+        return False
     with contextlib.suppress(OSError):
         descriptor = open_source(file)
         try:
-            return tail_crc(descriptor, committed) == crc
+            return tail_crc(descriptor, was.committed) == was.tail_crc
         finally:
             os.close(descriptor)
     return False
@@ -361,91 +389,5 @@ def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _new_segment(place: Path, name: str) -> Iterator[int]:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(place / name, flags, 0o666)
-    try:
-        yield descriptor
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _scan_chunk(place: str, chunk: list[_Task]) -> list[Indexed]:
-    """Read some files and write a segment with their columns."""
-    name = secrets.token_hex(8) + _SEGMENT_SUFFIX
-    found: list[Indexed] = []
-    at = 0
-    with _Segments(Path(place)) as known, _new_segment(Path(place), name) as descriptor:
-        for task in chunk:
-            state, indexed = _scan_file(task, known)
-            if state is not None:
-                write_all(descriptor, state)
-                indexed = indexed._replace(segment=name, state_offset=at, state_length=len(state))
-                at += len(state)
-            found.append(indexed)
-    return found
-
-
-def _scan_file(task: _Task, known: _Segments) -> tuple[bytes | None, Indexed]:
-    path = os.fsdecode(task.path)
-    file = _native.EventFile(task.path)
-    begin = 0
-    if task.state is not None:
-        with contextlib.suppress(OSError):
-            if file.restore(known.read(task.state)):
-                begin = file.committed
-    generation = file.generation
-    try:
-        identity = FileIdentity.of(Path(path).stat())
-        [failure] = _native.scan_files(
-            [file], mode="salvage", verify=True, threads=1, keep_rows=True
-        )
-        if failure is not None:
-            raise failure
-        if file.generation != generation:
-            begin = 0
-        crc, sizes = _measure(path, begin, file.committed)
-    except OSError as error:
-        nothing = FileIdentity(0, 0, 0, 0)
-        reason = error.strerror or str(error)
-        failed = Indexed(task.path, nothing, 0, 0, 0, 0, [], reason, None, 0, 0, [], 0, 0)
-        return None, failed
-    found = Indexed(
-        path=task.path,
-        identity=identity,
-        committed=file.committed,
-        records=file.records,
-        pending_bytes=file.pending,
-        tail_crc=crc,
-        damage=file.damage(),
-        error=None,
-        segment=None,
-        state_offset=0,
-        state_length=0,
-        tag_bytes=sizes,
-        begin=begin,
-        bytes_read=file.bytes - begin,
-    )
-    return file.save(), found
-
-
-def _measure(path: str, begin: int, committed: int) -> tuple[int, list[tuple[str, int]]]:
-    """Return the checksum of a file's tail, and the bytes that each tag has from `begin` on."""
-    descriptor = open_source(Path(path))
-    try:
-        counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
-        counter.copy(
-            descriptor, -1, offset=begin, restarts=[], void_from=None, path=os.fsencode(path)
-        )
-        sizes: dict[str, int] = {}
-        for _, tag, _, _, size, _ in counter.tags():
-            sizes[tag] = sizes.get(tag, 0) + size
-        return tail_crc(descriptor, committed), list(sizes.items())
     finally:
         os.close(descriptor)

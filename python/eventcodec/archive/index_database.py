@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import math
-import os
+import json
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from eventcodec import _native
-from eventcodec.reader.saved_scans import SCHEMA_VERSION, FileIdentity
+from eventcodec.archive.index_runs import RunRows, as_text
+from eventcodec.archive.index_segments import Indexed
+from eventcodec.reader.saved_scans import SCHEMA_VERSION, FileIdentity, State
 
-if TYPE_CHECKING:
-    from eventcodec.reader.run import Run
-
-__all__ = ["TABLES", "Indexed", "as_text", "create", "forget_files", "put_file", "put_run"]
+__all__ = [
+    "HIDDEN",
+    "TABLES",
+    "Known",
+    "create",
+    "finish",
+    "forget_files",
+    "forget_runs",
+    "identities",
+    "move_states",
+    "open_for_writing",
+    "put_files",
+    "put_runs",
+    "state_of",
+    "states",
+    "sum_up_runs",
+]
 
 # Table -> column -> what it holds; the documentation of `eventcodec query` comes from here.
 TABLES: dict[str, dict[str, str]] = {
@@ -38,6 +51,8 @@ TABLES: dict[str, dict[str, str]] = {
         "segment": "TEXT",
         "state_offset": "INTEGER",
         "state_length": "INTEGER",
+        "pieces": "TEXT NOT NULL",  # JSON: [segment, offset, length] of each
+        "tag_bytes": "TEXT NOT NULL",  # JSON: tag -> bytes
     },
     "runs": {
         "run": "TEXT NOT NULL PRIMARY KEY",
@@ -81,62 +96,39 @@ TABLES: dict[str, dict[str, str]] = {
         "records_before": "INTEGER NOT NULL",
     },
 }
-# Not for queries: the bytes of each tag of each file.
-_HIDDEN = (
-    "CREATE TABLE tag_bytes (raw_path BLOB NOT NULL, tag TEXT NOT NULL, bytes INTEGER NOT NULL)"
-)
+# Of `files`, not for queries.
+HIDDEN = frozenset(list(TABLES["files"])[8:])
 _INDEXES = (
-    "CREATE INDEX files_run ON files(run)",
-    "CREATE INDEX tags_run ON tags(run, tag)",
-    "CREATE INDEX tags_tag ON tags(tag)",
-    "CREATE INDEX hparams_run ON hparams(run)",
-    "CREATE INDEX damage_path ON damage(path)",
-    "CREATE INDEX tag_bytes_path ON tag_bytes(raw_path)",
+    "CREATE INDEX IF NOT EXISTS files_run ON files(run)",
+    "CREATE INDEX IF NOT EXISTS tags_run ON tags(run, tag)",
+    "CREATE INDEX IF NOT EXISTS tags_tag ON tags(tag)",
+    "CREATE INDEX IF NOT EXISTS hparams_run ON hparams(run)",
+    "CREATE INDEX IF NOT EXISTS damage_path ON damage(path)",
 )
 
 
-class Indexed(NamedTuple):
-    """What was read of one file."""
+class Known(NamedTuple):
+    """A file as it was when it was read."""
 
-    path: bytes
+    run: str
     identity: FileIdentity
     committed: int
-    records: int
-    pending_bytes: int
     tail_crc: int
-    damage: list[tuple[int, int, str, int]]
-    error: str | None
-    segment: str | None
-    state_offset: int
-    state_length: int
-    tag_bytes: list[tuple[str, int]]  # of what was read now
-    begin: int  # where that begins
-    bytes_read: int
-
-    @property
-    def health(self) -> str:
-        """Word the state of the file."""
-        if self.error is not None:
-            return "unreadable"
-        if self.damage:
-            return "damaged"
-        return "pending" if self.pending_bytes else "whole"
-
-
-def as_text(name: str | bytes) -> str:
-    """Return a name as text for the database: what is not UTF-8 becomes an escape."""
-    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    segment: str | None  # None: it could not be read
 
 
 def create(database: sqlite3.Connection) -> None:
-    """Make the tables of an empty database."""
+    """Make the tables of an empty database; finish() makes their indexes."""
     for table, columns in TABLES.items():
         content = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         database.execute(f"CREATE TABLE {table} ({content})")
-    database.execute(_HIDDEN)
+    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def finish(database: sqlite3.Connection) -> None:
+    """Make the indexes of a new database: once it is full, which is much faster."""
     for statement in _INDEXES:
         database.execute(statement)
-    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -145,132 +137,115 @@ def _insert(database: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, 
 
 
 def forget_files(database: sqlite3.Connection, raw_paths: Iterable[bytes]) -> None:
-    """Remove files and what is known of them."""
-    for raw_path in raw_paths:
-        database.execute(
-            "DELETE FROM damage WHERE path = (SELECT path FROM files WHERE raw_path = ?)",
-            (raw_path,),
+    """Remove files and their damage."""
+    paths = list(raw_paths)
+    database.executemany("DELETE FROM damage WHERE path = ?", [(as_text(p),) for p in paths])
+    database.executemany("DELETE FROM files WHERE raw_path = ?", [(path,) for path in paths])
+
+
+def put_files(database: sqlite3.Connection, found: Iterable[tuple[str, bytes, Indexed]]) -> None:
+    """Put in what was read of files that are not in the database: run, raw path, what it is."""
+    files, damage = [], []
+    for run, raw_path, indexed in found:
+        path, name = as_text(raw_path), as_text(run)
+        identity, state = indexed.identity, indexed.state
+        files.append(
+            (
+                name,
+                path,
+                identity.bytes,
+                indexed.records,
+                indexed.health,
+                len(indexed.damage),
+                indexed.pending_bytes,
+                identity.mtime_ns / 1e9,
+                raw_path,
+                identity.device,
+                identity.inode,
+                identity.mtime_ns,
+                indexed.committed,
+                indexed.tail_crc,
+                *((None, None, None) if state is None else state[:3]),
+                json.dumps([] if state is None else state.pieces),
+                indexed.tag_bytes,
+            )
         )
-        database.execute("DELETE FROM tag_bytes WHERE raw_path = ?", (raw_path,))
-        database.execute("DELETE FROM files WHERE raw_path = ?", (raw_path,))
+        damage += [(name, path, *region) for region in indexed.damage]
+    _insert(database, "files", files)
+    _insert(database, "damage", damage)
 
 
-def put_file(database: sqlite3.Connection, run: str, raw_path: bytes, found: Indexed) -> None:
-    """Put in what was read of a file, in the place of what was known of it."""
-    sizes = dict(found.tag_bytes)
-    if found.begin:
-        known = "SELECT tag, bytes FROM tag_bytes WHERE raw_path = ?"
-        for tag, size in database.execute(known, (raw_path,)):
-            sizes[tag] = sizes.get(tag, 0) + size
-    forget_files(database, [raw_path])
-    path = as_text(raw_path)
-    identity = found.identity
-    row = (
-        as_text(run),
-        path,
-        identity.bytes,
-        found.records,
-        found.health,
-        len(found.damage),
-        found.pending_bytes,
-        identity.mtime_ns / 1e9,
-        raw_path,
-        identity.device,
-        identity.inode,
-        identity.mtime_ns,
-        found.committed,
-        found.tail_crc,
-        found.segment,
-        found.state_offset,
-        found.state_length,
-    )
-    _insert(database, "files", [row])
-    _insert(database, "damage", [(as_text(run), path, *region) for region in found.damage])
-    database.executemany(
-        "INSERT INTO tag_bytes VALUES (?, ?, ?)",
-        [(raw_path, tag, size) for tag, size in sizes.items()],
-    )
+def forget_runs(database: sqlite3.Connection, runs: Iterable[str]) -> None:
+    """Remove what the files of runs hold together; names are those in the database."""
+    names = [(name,) for name in runs]
+    for table in ("tags", "hparams"):
+        database.executemany(f"DELETE FROM {table} WHERE run = ?", names)
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def put_runs(database: sqlite3.Connection, found: Iterable[RunRows]) -> None:
+    """Put in what the files of runs hold together, of runs that are not in the database."""
+    rows = list(found)
+    _insert(database, "tags", (row for each in rows for row in each.tags))
+    _insert(database, "hparams", (row for each in rows for row in each.hparams))
 
 
-def put_run(database: sqlite3.Connection, name: str, run: Run | None) -> None:
-    """Put in what the files of a run hold together; None when it has no files any more."""
-    name = as_text(name)
-    for table in ("runs", "tags", "hparams"):
-        database.execute(f"DELETE FROM {table} WHERE run = ?", (name,))
-    if run is None:
-        return
-    sizes = dict(
-        database.execute(
-            "SELECT tag, sum(tag_bytes.bytes) FROM tag_bytes JOIN files USING (raw_path)"
-            " WHERE run = ? GROUP BY tag",
-            (name,),
-        ).fetchall()
-    )
-    rows = [_tag_row(name, tag, kind, facts, sizes) for tag, kind, facts in run.described()]
-    _insert(database, "tags", rows)
-    _insert(database, "hparams", [(name, *item) for item in _hparams_of(run)])
-    files, size, records, worst = database.execute(
-        "SELECT count(*), sum(bytes), sum(records), min(CASE health WHEN 'unreadable' THEN 0"
-        " WHEN 'damaged' THEN 1 WHEN 'pending' THEN 2 ELSE 3 END) FROM files WHERE run = ?",
-        (name,),
-    ).fetchone()
+def sum_up_runs(database: sqlite3.Connection, runs: Iterable[str]) -> None:
+    """Renew the table `runs` for some runs, from what their files and tags are now."""
+    database.execute("CREATE TEMP TABLE changed (run TEXT NOT NULL PRIMARY KEY)")
+    database.executemany("INSERT INTO changed VALUES (?)", [(name,) for name in runs])
+    database.execute("DELETE FROM runs WHERE run IN (SELECT run FROM changed)")
     database.execute(
-        "INSERT INTO runs SELECT ?, ?, ?, ?, count(*), ?, min(first_wall_time),"
-        " max(last_wall_time), min(first_step), max(last_step) FROM tags WHERE run = ?",
-        (name, files, size, records, ("unreadable", "damaged", "pending", "whole")[worst], name),
+        "INSERT INTO runs SELECT run, files, bytes, records, coalesce(tags, 0), CASE worst"
+        " WHEN 0 THEN 'unreadable' WHEN 1 THEN 'damaged' WHEN 2 THEN 'pending' ELSE 'whole' END,"
+        " first_wall_time, last_wall_time, first_step, last_step FROM"
+        " (SELECT run, count(*) AS files, sum(bytes) AS bytes, sum(records) AS records,"
+        "  min(CASE health WHEN 'unreadable' THEN 0 WHEN 'damaged' THEN 1 WHEN 'pending' THEN 2"
+        "  ELSE 3 END) AS worst"
+        "  FROM files WHERE run IN (SELECT run FROM changed) GROUP BY run)"
+        " LEFT JOIN"
+        " (SELECT run, count(*) AS tags, min(first_wall_time) AS first_wall_time,"
+        "  max(last_wall_time) AS last_wall_time, min(first_step) AS first_step,"
+        "  max(last_step) AS last_step"
+        "  FROM tags WHERE run IN (SELECT run FROM changed) GROUP BY run) USING (run)"
     )
+    database.execute("DROP TABLE changed")
 
 
-def _tag_row(run: str, tag: str, kind: str, facts: Any, sizes: dict[str, int]) -> tuple[Any, ...]:
-    described, values = facts
-    statistics: tuple[Any, ...] = (None, None, None, None)
-    if values is not None:
-        least, greatest, nans = _native.scalar_statistics(values)
-        last = float(values[-1]) if len(values) else math.nan
-        statistics = (_number(least), _number(greatest), _number(last), nans)
-    return (
-        run,
-        as_text(tag),
-        kind,
-        described.plugin,
-        described.count,
-        described.first_step,
-        described.last_step,
-        _number(described.first_wall_time),
-        _number(described.last_wall_time),
-        *statistics,
-        sizes.get(tag),
-    )
-
-
-def _hparams_of(run: Run) -> list[tuple[str, Any]]:
-    from eventcodec.errors import CodecError
-
-    try:
-        found = run.hparams
-    except (CodecError, OSError):
-        return []
-    if found is None:
-        return []
-    return [
-        (name, str(value).lower() if isinstance(value, bool) else value)
-        if isinstance(value, (bool, int, float, str))
-        else (name, str(value))
-        for name, value in found.hparams.items()
-    ]
-
-
-def identities(database: sqlite3.Connection) -> dict[bytes, tuple[Any, ...]]:
-    """Return raw path -> run, identity, committed, tail checksum and place of the state."""
+def identities(database: sqlite3.Connection) -> dict[bytes, Known]:
+    """Return what is known of every file, by its raw path."""
     rows = database.execute(
-        "SELECT raw_path, run, device, inode, bytes, mtime_ns, committed, tail_crc, segment,"
-        " state_offset, state_length FROM files"
+        "SELECT raw_path, run, device, inode, bytes, mtime_ns, committed, tail_crc, segment"
+        " FROM files"
     )
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: Known(row[1], FileIdentity(*row[2:6]), *row[6:]) for row in rows}
+
+
+def states(database: sqlite3.Connection) -> dict[bytes, State]:
+    """Return where the state of every file is, by its raw path."""
+    rows = database.execute(
+        "SELECT raw_path, segment, state_offset, state_length, pieces FROM files"
+        " WHERE segment IS NOT NULL"
+    )
+    return {row[0]: State.of_row(*row[1:]) for row in rows}
+
+
+def state_of(database: sqlite3.Connection, raw_path: bytes) -> tuple[State, str] | None:
+    """Return where the state of a file is, and the bytes of its tags as JSON."""
+    row = database.execute(
+        "SELECT segment, state_offset, state_length, pieces, tag_bytes FROM files"
+        " WHERE raw_path = ? AND segment IS NOT NULL",
+        (raw_path,),
+    ).fetchone()
+    return None if row is None else (State.of_row(*row[:4]), row[4])
+
+
+def move_states(database: sqlite3.Connection, moved: dict[bytes, State]) -> None:
+    """Note where states are now."""
+    database.executemany(
+        "UPDATE files SET segment = ?, state_offset = ?, state_length = ?, pieces = ?"
+        " WHERE raw_path = ?",
+        [(*state[:3], json.dumps(state.pieces), raw) for raw, state in moved.items()],
+    )
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -278,5 +253,6 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA journal_mode = OFF")
     database.execute("PRAGMA synchronous = OFF")
+    database.execute("PRAGMA temp_store = MEMORY")
     database.execute("BEGIN")
     return database

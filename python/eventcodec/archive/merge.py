@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from eventcodec import _native
 from eventcodec.archive import engine
 from eventcodec.archive.compact import runs_of
+from eventcodec.archive.index import index
 from eventcodec.archive.output import (
     OutputDirectory,
     OutputTree,
@@ -26,7 +28,7 @@ from eventcodec.archive.output import (
     write_all,
 )
 from eventcodec.archive.rewrite import new_name
-from eventcodec.reader.discover import PathLike
+from eventcodec.reader.discover import PathLike, as_paths, find_event_files
 from eventcodec.reader.log import Log
 from eventcodec.reader.run import Run
 
@@ -43,6 +45,7 @@ REDUCTIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "count": lambda values: np.full(values.shape[1], float(len(values))),
 }
 
+_REDUCED_FILE = "events.out.tfevents.0000000000.eventcodec.0.000000"
 # Rows of a column that become records at a time.
 _ROWS_AT_ONCE = 1 << 17
 
@@ -170,6 +173,9 @@ def reduce_runs(
         FileNotFoundError: there is nothing at a source.
         FileExistsError: there is something at `destination`.
         ValueError: an operation that there is not, or with missing="error" steps that differ.
+
+    Memory is that of one tag of the runs that are reduced together; columns of other tags wait in
+    a directory beside the destination.
     """
     wanted = list(dict.fromkeys(operations))
     for operation in wanted:
@@ -178,35 +184,64 @@ def reduce_runs(
             raise ValueError(f"there is no reduction {operation!r}: use {names}")
     if missing not in ("ignore", "drop", "error"):
         raise ValueError(f'missing must be "ignore", "drop" or "error", got {missing!r}')
-    logs = [Log(source) for source in sources]
-    groups: dict[str, list[Run]] = {}
-    for log in logs:
-        for name, run in log.runs.items():
-            groups.setdefault(name if len(logs) > 1 else ".", []).append(run)
-    if not groups:
-        raise FileNotFoundError(errno.ENOENT, "no event files here", str(destination))
-    return _reduced(groups, Path(destination), wanted, missing)
+    places = as_paths(sources)
+    if not any(find_event_files([place]) for place in places):
+        raise FileNotFoundError(errno.ENOENT, "no event files here", str(places[0]))
+    return _reduced(places, Path(destination), wanted, missing)
 
 
 def _reduced(
-    groups: dict[str, list[Run]], destination: Path, operations: list[str], missing: Missing
+    places: list[Path], destination: Path, operations: list[str], missing: Missing
 ) -> Iterator[MergedRun]:
-    with OutputDirectory(destination) as output:
-        pieces = []
-        for name, runs in groups.items():
-            for operation in operations:
-                run = operation if name == "." else f"{operation}/{name}"
-                file = "events.out.tfevents.0000000000.eventcodec.0.000000"
-                points = 0
-                with output.tree.create(run, file) as (target, piece):
-                    write_all(target, _native.version_record(0.0))
-                    for tag in dict.fromkeys(tag for each in runs for tag in each.scalars):
-                        columns = _reduce_tag(tag, runs, operation, missing)
-                        points += len(columns[0])
-                        put_scalars(target, tag, *columns)
-                pieces.append(piece)
-                yield MergedRun(run, [each.name for each in runs], points)
+    with OutputDirectory(destination) as output, output.scratch() as scratch:
+        pieces: list[Piece] = []
+        for name, runs in _groups(places, scratch).items():
+            yield from _reduce_group(output.tree, name, runs, operations, missing, pieces)
         output.commit(pieces)
+
+
+def _groups(places: list[Path], scratch: Path) -> dict[str, list[Run]]:
+    """Return the runs that are reduced together, by the name of what they become.
+
+    Columns go to an index that lives as long as this work, so that not all are in memory.
+    """
+    groups: dict[str, list[Run]] = {}
+    for number, place in enumerate(places):
+        location: Path | bool = False
+        if place.is_dir():
+            location = Path(index(place, location=scratch / str(number)).location)
+        log = Log(place, index=location)
+        for name, run in log.runs.items():
+            groups.setdefault(name if len(places) > 1 else ".", []).append(run)
+    return groups
+
+
+def _reduce_group(
+    tree: OutputTree,
+    name: str,
+    runs: list[Run],
+    operations: list[str],
+    missing: Missing,
+    pieces: list[Piece],
+) -> Iterator[MergedRun]:
+    """Write one run for each operation, tag by tag."""
+    made = [operation if name == "." else f"{operation}/{name}" for operation in operations]
+    points = [0] * len(operations)
+    with contextlib.ExitStack() as stack:
+        targets = []
+        for run in made:
+            target, piece = stack.enter_context(tree.create(run, _REDUCED_FILE))
+            write_all(target, _native.version_record(0.0))
+            targets.append(target)
+            pieces.append(piece)
+        for tag in dict.fromkeys(tag for each in runs for tag in each.scalars):
+            series = _columns_of(tag, runs, missing)
+            for number, operation in enumerate(operations):
+                columns = reduce_series(series, operation, missing, what=tag)
+                points[number] += len(columns[0])
+                put_scalars(targets[number], tag, *columns)
+    for run, count in zip(made, points, strict=True):
+        yield MergedRun(run, [each.name for each in runs], count)
 
 
 def put_scalars(
@@ -225,16 +260,16 @@ def put_scalars(
 _Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 
 
-def _reduce_tag(tag: str, runs: list[Run], operation: str, missing: Missing) -> _Columns:
-    series = [run.scalars[tag] for run in runs if tag in run.scalars]
-    if missing != "ignore" and len(series) < len(runs):
+def _columns_of(tag: str, runs: list[Run], missing: Missing) -> list[_Columns]:
+    """Return the columns of the runs that have a tag; with "drop" those of all or of none."""
+    having = [run for run in runs if tag in run.scalars]
+    if missing != "ignore" and len(having) < len(runs):
         if missing == "error":
             lacks = next(run.name for run in runs if tag not in run.scalars)
             raise ValueError(f"run {lacks!r} has no tag {tag!r}")
-        empty = np.empty(0)
-        return empty.astype(np.int64), empty, empty
-    columns = [(s.steps, s.wall_times, s.values) for s in series]
-    return reduce_series(columns, operation, missing, what=tag)
+        having = []
+    series = [run.read_scalars(tag) for run in having]
+    return [(each.steps, each.wall_times, each.values) for each in series]
 
 
 def reduce_series(
@@ -261,6 +296,8 @@ def reduce_series(
         >>> reduce_series([one, two], "mean", "ignore")[2]
         array([1., 4.])
     """
+    if not columns:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0)
     rows = [_last_of_each_step(steps) for steps, _, _ in columns]
     steps = np.concatenate([c[0][r] for c, r in zip(columns, rows, strict=True)])
     wall_times = np.concatenate([c[1][r] for c, r in zip(columns, rows, strict=True)])

@@ -220,9 +220,12 @@ class OutputTree:
             try:
                 if part in ("", ".", "..") or "\0" in part:
                     raise ValueError(f"run {run!r} would leave the destination")
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=at)
-                below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+                try:
+                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+                except FileNotFoundError:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=at)
+                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
             finally:
                 os.close(at)
             at = below
@@ -272,6 +275,16 @@ class OutputDirectory:
 
     def __enter__(self) -> Self:
         return self
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a directory for what the work needs meanwhile, on the file system of the output."""
+        path = self.tree.path.with_name(_temporary_name())
+        path.mkdir(0o700)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def commit(self, pieces: Iterable[Piece] = (), *, others: bool = False) -> None:
         """Make the pieces durable, name them, and make the directory appear.

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from eventcodec.archive.index import index
-from eventcodec.archive.index_database import TABLES, as_text
+from eventcodec.archive.index_database import HIDDEN, TABLES
+from eventcodec.archive.index_runs import as_text
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.log import Log
 from eventcodec.reader.saved_scans import open_database
@@ -43,10 +44,8 @@ class Answer(NamedTuple):
 
 def tables() -> dict[str, list[str]]:
     """Return the columns of each table that a query may name."""
-    hidden = {"raw_path", "device", "inode", "mtime_ns", "committed", "tail_crc", "segment"}
-    hidden |= {"state_offset", "state_length"}
     shown = {
-        name: [column for column in columns if column not in hidden]
+        name: [column for column in columns if column not in HIDDEN]
         for name, columns in TABLES.items()
     }
     return {**shown, "scalars": list(_SCALARS)}

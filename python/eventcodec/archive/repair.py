@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -150,10 +150,12 @@ def broken_name(name: str) -> str:
     return name + ".broken"
 
 
-def _salvage(path: Path, descriptor: int, *, raw: bool) -> RepairReport:
+def _salvage(
+    path: Path, descriptor: int, *, raw: bool, destination: Path | None = None
+) -> RepairReport:
     """Copy the intact records of one file to a descriptor."""
     if not raw and is_visualdl(path):
-        return _salvage_visualdl(path, descriptor)
+        return _salvage_visualdl(path, descriptor, destination)
     source = open_source(path)
     try:
         found = _native.salvage(
@@ -163,24 +165,24 @@ def _salvage(path: Path, descriptor: int, *, raw: bool) -> RepairReport:
         os.close(source)
     return RepairReport(
         path=str(path),
-        destination=None,
+        destination=None if destination is None else str(destination),
         kept=None,
         bytes=found["bytes"],
         records=found["records"],
         salvaged=[Salvaged(*stretch) for stretch in found["stretches"]],
-        damage=[SkippedRegion(str(path), *region[:3]) for region in found["damage"]],
-        records_before=[region[3] for region in found["damage"]],
-        unreadable=[SkippedRegion(str(path), *region[:3]) for region in found["unreadable"]],
+        damage=[SkippedRegion(str(path), *region[:4]) for region in found["damage"]],
+        records_before=[region[-1] for region in found["damage"]],
+        unreadable=[SkippedRegion(str(path), *region[:4]) for region in found["unreadable"]],
         pending_bytes=found["pending_bytes"],
         version_added=found["version_added"],
     )
 
 
-def _salvage_visualdl(path: Path, descriptor: int) -> RepairReport:
+def _salvage_visualdl(path: Path, descriptor: int, destination: Path | None) -> RepairReport:
     found = salvage_visualdl(path, descriptor)
     return RepairReport(
         path=str(path),
-        destination=None,
+        destination=None if destination is None else str(destination),
         kept=None,
         bytes=found.bytes,
         records=found.records,
@@ -197,14 +199,7 @@ def _to_file(path: Path, destination: Path, raw: bool) -> RepairReport:
     if destination.is_dir():
         destination = destination / path.name
     with atomic_file(destination) as descriptor:
-        report = _salvage(path, descriptor, raw=raw)
-    return _with(report, destination=str(destination))
-
-
-def _with(report: RepairReport, **changes: str | None) -> RepairReport:
-    from dataclasses import replace
-
-    return replace(report, **changes)  # type: ignore[arg-type]
+        return _salvage(path, descriptor, raw=raw, destination=destination)
 
 
 def _files_of(path: Path) -> list[tuple[str, Path]]:
@@ -214,10 +209,14 @@ def _files_of(path: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def _to_tree(tree: OutputTree, raw: bool, task: tuple[str, Path]) -> tuple[RepairReport, Piece]:
+def _to_tree(
+    tree: OutputTree, destination: Path, raw: bool, task: tuple[str, Path]
+) -> tuple[RepairReport, Piece]:
     run, path = task
-    with tree.create(run, path.name) as (descriptor, piece):
-        return _salvage(path, descriptor, raw=raw), piece
+    name = path.name
+    with tree.create(run, name) as (descriptor, piece):
+        where = destination / name if run == "." else destination / run / name
+        return _salvage(path, descriptor, raw=raw, destination=where), piece
 
 
 def _to_directory(
@@ -226,11 +225,10 @@ def _to_directory(
     files = _files_of(path)
     with OutputDirectory(destination) as output:
         pieces = []
-        work = partial(_to_tree, output.tree, raw)
+        work = partial(_to_tree, output.tree, destination, raw)
         for report, piece in engine.run(work, files, executor=executor, workers=workers):
             pieces.append(piece)
-            where = destination / ("" if piece.run == "." else piece.run) / piece.name
-            yield _with(report, destination=str(where))
+            yield report
         output.commit(pieces)
 
 
@@ -249,9 +247,9 @@ def _replace(raw: bool, path: Path) -> RepairReport:
     path = path.resolve()  # of a link, the file itself is replaced
     with atomic_file(path, replace=True) as descriptor:
         os.fchmod(descriptor, path.stat().st_mode & 0o777)
-        report = _salvage(path, descriptor, raw=raw)
+        report = _salvage(path, descriptor, raw=raw, destination=path)
         kept = _keep(path)
-    return _with(report, destination=str(path), kept=str(kept))
+    return replace(report, kept=str(kept))
 
 
 def _keep(path: Path) -> Path:

@@ -24,6 +24,9 @@ from eventcodec.reader.discover import EVENT_FILE_MARK
 
 __all__ = ["Changes", "RunChange", "TagChange", "rewrite_run"]
 
+# No version record is longer.
+_VERSION_BYTES = 64
+
 Dedup = Literal["all", "first", "last"]
 
 
@@ -133,7 +136,7 @@ def rewrite_run(
     Raises:
         OSError: a file cannot be read or written.
     """
-    kinds, restarts = _survey(files)
+    kinds, restarts, has_version = _survey(files)
     rules = _rules(kinds, changes)
     if changes.picks_points:
         _add_masks(rules, kinds, files, restarts, changes)
@@ -145,7 +148,7 @@ def rewrite_run(
             stack.callback(os.close, target)
         else:
             target, piece = stack.enter_context(tree.create(run, new_name(files[0])))
-        added = b"" if _starts_with_version(files[0]) else _native.version_record(0.0)
+        added = b"" if has_version else _native.version_record(0.0)
         write_all(target, added)
         _copy(writer, files, restarts, target)
     totals = writer.totals()
@@ -172,15 +175,21 @@ def new_name(file: Path) -> str:
     return name if EVENT_FILE_MARK in name else f"events.out.{EVENT_FILE_MARK}.{name}"
 
 
-def _starts_with_version(file: Path) -> bool:
-    from eventcodec.record import RecordReader
+def _starts_with_version(scan: _native.EventFile) -> bool:
+    """Whether the first record of a file is whole and says so."""
+    if any(offset == 0 for offset, *_ in scan.damage()):
+        return False
+    source = open_source(Path(scan.path))
+    try:
+        return b"\x1a\rbrain.Event:" in os.pread(source, _VERSION_BYTES, 0)
+    finally:
+        os.close(source)
 
-    with RecordReader(file) as records:
-        return b"\x1a\rbrain.Event:" in next(iter(records), b"")
 
-
-def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts]:
-    """Return the kinds of each tag; and of each file its restarts, and what later ones void."""
+def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts, bool]:
+    """Return the kinds of each tag; of each file its restarts, and what later ones void; and
+    whether the first begins with a version record.
+    """
     scans = [_native.EventFile(os.fsencode(file)) for file in files]
     failures = _native.scan_files(scans, mode="salvage", verify=True, threads=1, keep_rows=False)
     for failure in failures:
@@ -197,7 +206,7 @@ def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts]:
         restarts.append((own, void_from))
         steps = [step for _, step in own] + ([] if void_from is None else [void_from])
         void_from = min(steps, default=None)
-    return kinds, restarts[::-1]
+    return kinds, restarts[::-1], _starts_with_version(scans[0])
 
 
 def _rules(kinds: dict[bytes, set[str]], changes: Changes) -> dict[bytes, _Rule]:

@@ -41,7 +41,7 @@ def is_visualdl(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    return _scan(path).format == "visualdl"
+    return _native.format_of(os.fsencode(path)) == "visualdl"
 
 
 def _scan(path: Path) -> _native.EventFile:
@@ -69,14 +69,14 @@ def salvage_visualdl(path: Path, descriptor: int) -> VisualDlSalvage:
     end = file.bytes - file.pending
     stretches = []
     at, records = 0, 0
-    for offset, length, _, before in [*regions, (end, 0, "", file.records)]:
+    for offset, length, *_, before in [*regions, (end, 0, "", False, file.records)]:
         if offset > at:
             stretches.append(Stretch(at, offset - at, before - records, at > 0))
         at, records = offset + length, before
     if descriptor >= 0:
         _copy(path, descriptor, stretches)
-    damage = [SkippedRegion(str(path), *region[:3]) for region in regions]
-    before_each = [region[3] for region in regions]
+    damage = [SkippedRegion(str(path), *region[:4]) for region in regions]
+    before_each = [region[-1] for region in regions]
     return VisualDlSalvage(file.bytes, file.records, stretches, damage, before_each, file.pending)
 
 

@@ -39,7 +39,7 @@ def write_events(run: Run, directory: Path, losses: RunLosses) -> None:
             elif tag.plugin in _NOT_SHOWN and (tag.plugin != META_DATA or tag.display_name):
                 losses.add(name, _NOT_SHOWN[tag.plugin], tag.count)
         for name in run.raw:
-            _write_messages(writer, run, name)
+            _write_messages(writer, run, name, losses)
         writer.flush(durable=True)
     if run.embeddings:
         _write_embeddings(run, directory, losses)
@@ -66,10 +66,12 @@ def _write_scalars(writer: SummaryWriter, run: Run, name: str, tag: Tag) -> None
     )
 
 
-def _write_messages(writer: SummaryWriter, run: Run, name: str) -> None:
+def _write_messages(writer: SummaryWriter, run: Run, name: str, losses: RunLosses) -> None:
     series = run.raw[name]
     for data, step, wall_time in zip(series, series.steps, series.wall_times, strict=True):
         value = parse_value(data)
+        integers = sum(info.HasField("int_value") for info in value.hparam.hparamInfos)
+        losses.add(name, "hyperparameters that are integers become float64", integers)
         if value.WhichOneof("one_value") == EMBEDDINGS:
             continue  # files beside the events, see _write_embeddings
         for summary in as_summary_values(value):

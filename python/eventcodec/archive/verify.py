@@ -124,8 +124,8 @@ def _raw_report(path: Path) -> FileReport:
         path=str(path),
         bytes=found["bytes"],
         records=found["records"],
-        damage=[SkippedRegion(str(path), *region[:3]) for region in found["damage"]],
-        records_before=[region[3] for region in found["damage"]],
+        damage=[SkippedRegion(str(path), *region[:4]) for region in found["damage"]],
+        records_before=[region[-1] for region in found["damage"]],
         pending_bytes=found["pending_bytes"],
     )
 
@@ -149,9 +149,7 @@ def _report(path: str, file: _native.EventFile, error: OSError | None) -> FileRe
         path=path,
         bytes=file.bytes,
         records=file.records,
-        damage=[
-            SkippedRegion(path, offset, length, reason) for offset, length, reason, _ in damage
-        ],
+        damage=[SkippedRegion(path, *region[:4]) for region in damage],
         records_before=[before for *_, before in damage],
         pending_bytes=file.pending,
         error=error,

@@ -40,6 +40,7 @@ PACKAGES = (
     "numpy",
     "pillow",
     "opencv-python-headless",
+    "fpng",
     "fast-histogram",
     "boost-histogram",
     "scikit-image",
@@ -203,7 +204,13 @@ def png_encoders(pixels: Any) -> dict[str, Callable[[Any], bytes]]:
 
         return encode
 
-    return _installed({"Pillow": ("PIL.Image", pillow), "OpenCV": ("cv2", opencv)})
+    candidates: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "Pillow": ("PIL.Image", pillow),
+        "OpenCV": ("cv2", opencv),
+    }
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4):
+        candidates["fpng"] = ("fpng", lambda module: module.from_ndarray)  # no other pictures
+    return _installed(candidates)
 
 
 def png_decoder() -> Callable[[bytes], Any]:

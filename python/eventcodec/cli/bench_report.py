@@ -21,8 +21,8 @@ Cells = tuple[list[str], list[list[str]]]
 TITLE = "eventcodec and its peers"
 EXPLANATION = (
     "Medians of trials that were run in turns. <b>slower</b>: the time in the call over "
-    "eventcodec's; lines on orange are faster. <b>limit</b>: the share of what the machine allows, "
-    "whose own line is grey."
+    "eventcodec's; lines on orange are faster, or missed goals. <b>limit</b>: the share of what "
+    "the machine allows, whose own line is grey."
 )
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
@@ -100,6 +100,39 @@ def lost(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.slower < 1 and not row.limit and row.contender not in floors]
 
 
+def goal_cells(rows: Sequence[Row]) -> Cells:
+    """Give the headings and lines of the goals whose figures the run has."""
+    from eventcodec.bench.goals import outcomes
+
+    headings = ["", "goal", "measured", ""]
+    lines = [
+        [
+            f"{outcome.goal.case}: {outcome.goal.text}",
+            f"{'>=' if outcome.goal.at_least else '<='} "
+            + format_figure(outcome.goal.bound, outcome.goal.unit),
+            format_figure(outcome.measured, outcome.goal.unit),
+            "reached" if outcome.reached else "MISSED",
+        ]
+        for outcome in outcomes(rows)
+    ]
+    return headings, lines
+
+
+def format_figure(value: float, unit: str) -> str:
+    """Format a figure of a goal."""
+    if unit == "x":
+        return f"{value:,.0f}x" if value >= 100 else f"{value:.3g}x"
+    if unit == "seconds":
+        return format_seconds(value)
+    return format_rate(value, unit).replace(" /s", "/s")
+
+
+def goal_summary(lines: Sequence[Sequence[str]]) -> str:
+    """Say how many goals were reached."""
+    reached = sum(line[-1] == "reached" for line in lines)
+    return f"{reached} of the {len(lines)} goals that this run measured were reached."
+
+
 def facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     """Give what someone needs to judge the figures."""
     return [
@@ -113,7 +146,8 @@ def facts(run: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[LatencyRow]) -> str:
-    """Write a run as a Markdown file."""
+    """Write a run as a Markdown file: goals, what was lost, then the cases group by group."""
+    goals = goal_cells(rows)
     parts = [
         "# Results",
         "Made by `eventcodec bench -o benchmarks/RESULTS.md`"
@@ -121,6 +155,7 @@ def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[La
         + ". Read ratios, not absolute figures; what the columns mean is in "
         "[README.md](README.md).",
         "\n".join(f"* {name}: {value}" for name, value in facts(run)),
+        *([] if not goals[1] else ["## Goals", goal_summary(goals[1]), markdown_table(goals)]),
         "## Where someone else is faster",
         "\n".join(
             f"* {row.case}: {row.contender} takes {format_seconds(row.call)} a {row.unit}, "
@@ -129,8 +164,11 @@ def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[La
         )
         or "Nowhere in this run.",
     ]
+    group = ""
     for case in cases_of(rows):
-        parts += [f"## {case[0].case}", markdown_table(case_cells(case))]
+        if group != (group := case[0].case.split("/")[0]):
+            parts.append(f"## {group}")
+        parts += [f"### {case[0].case}", markdown_table(case_cells(case))]
     if latencies:
         parts += ["## Latency", markdown_table(latency_cells(latencies))]
     return "\n\n".join(parts) + "\n"
@@ -154,8 +192,13 @@ def as_page(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[Latenc
         "<meta name=viewport content='width=device-width'>",
         f"<title>{TITLE}</title><style>{STYLE}</style><h1>{TITLE}</h1><table>{known}</table>",
         f"<p>{EXPLANATION}</p>",
-        chart_as_svg(rows) if rows else "",
     ]
+    goals = goal_cells(rows)
+    if goals[1]:
+        kinds = ["" if line[-1] == "reached" else "faster" for line in goals[1]]
+        parts += [f"<h2>Goals</h2><p>{goal_summary(goals[1])}</p>", page_table(goals, kinds)]
+    if rows:
+        parts.append(chart_as_svg(rows))
     for case in cases_of(rows):
         parts.append(f"<h2>{html.escape(case[0].case)}</h2>")
         kinds = [

@@ -60,5 +60,7 @@ def command(path: str, by_run: bool, location: str | None, as_json: bool) -> Non
     hidden = len(answer.rows) - MOST_ROWS
     total = format_bytes(sum(row[-1] or 0 for row in answer.rows))
     if any(row[-1] is None for row in answer.rows):
-        out.print("- stands for tags of VisualDL logs, whose bytes are not counted")
+        out.print(
+            "- stands for curves of VisualDL charts that are counted with another of their name"
+        )
     out.print(f"{total} in all" + (f", {format_count(hidden)} more row(s)" if hidden > 0 else ""))

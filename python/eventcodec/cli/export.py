@@ -66,7 +66,8 @@ def command(
 
     if destination.lower().endswith((".arrow", ".parquet")):
         require("pyarrow", extra="arrow", purpose="this format")
-    log = open_log(source)
+    # Hyperparameters may be declared by another run, above those that have them.
+    log = open_log(source, () if kind == "hparams" else runs)
     names = pick(log.runs, runs, what="run")
     chosen = []
     if tags and kind != "hparams":

@@ -62,8 +62,8 @@ def command(
     """
     if tree + at_length + as_json > 1:
         raise click.UsageError("--tree, --long and --json are three views: choose one")
-    log = open_log(path)
-    chosen = {name: log.runs[name] for name in pick(log.runs, runs, what="run")}
+    log = open_log(path, runs)
+    chosen = dict(log.runs)
     shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
@@ -134,6 +134,8 @@ def last_value(run: Run, tag: str) -> str:
     if found is None or len(found[1].steps) == 0:
         return "-"
     kind, series = found
+    if kind == "raw" and run.tags[tag].plugin == "meta_data":
+        return escape(run.tags[tag].display_name) or "-"  # the name that VisualDL shows for a run
     if kind == "scalars":
         return format_value(float(series.values[-1]))
     try:

@@ -97,8 +97,8 @@ def command(
         raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
-    log = open_log(path)
-    names = pick(log.runs, runs, what="run")
+    log = open_log(path, runs)
+    names = list(log.runs)
     known = sorted({tag for name in names for tag in getattr(log.runs[name], kind)})
     if not known:
         raise click.UsageError(f"there are no {kind} in {path!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,16 @@ from eventcodec.cli.bulk import MissingEngine, expected_errors
 from eventcodec.cli.terminal import console, escape, format_count, new_table, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from eventcodec.archive.query import Answer
 
 __all__ = ["command", "print_answer"]
 
 MOST_ROWS = 200
+# Nobody has a terminal of so many columns; what is no terminal gets a table of any width up to it.
+WIDEST = 100_000
+LARGE, LARGEST = 1e6, 1e12
 # What a spreadsheet would take for a formula. Source: OWASP, CSV Injection.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -109,12 +113,46 @@ def print_answer(answer: Answer, form: str) -> None:
     elif form == "arrow":
         write_arrow(answer)
     else:
-        table = new_table(*map(escape, answer.columns))
-        for row in answer.rows[:MOST_ROWS]:
-            table.add_row(*(escape(cell(value)) for value in row))
-        console().print(table)
-        if len(answer.rows) > MOST_ROWS:
-            console().print(f"... {format_count(len(answer.rows) - MOST_ROWS)} more rows")
+        print_table(answer)
+
+
+def print_table(answer: Answer) -> None:
+    """Print rows as a table, or, where it is wider than the terminal, column by column."""
+    screen = console()
+    rows = answer.rows[:MOST_ROWS]
+    shown = [[escape(cell(value)) for value in row] for row in rows]
+    headings = [escape(name) for name in answer.columns]
+    columns = list(zip(*rows, strict=True)) or [()] * len(headings)
+    table = new_table(*map(heading_of, headings, columns))
+    for row in shown:
+        table.add_row(*row)
+    width = screen.measure(table, options=screen.options.update(max_width=WIDEST)).maximum
+    if width <= screen.width:
+        screen.print(table)
+    elif screen.is_terminal:
+        for row in shown:
+            print_row(headings, row)
+    else:
+        screen.width = width
+        screen.print(table)
+    if len(answer.rows) > MOST_ROWS:
+        screen.print(f"... {format_count(len(answer.rows) - MOST_ROWS)} more rows")
+
+
+def heading_of(name: str, values: Sequence[Any]) -> str:
+    """Return the heading of a column, which says that numbers stand on the right."""
+    numbers = all(value is None or isinstance(value, (int, float)) for value in values)
+    return f">{name}" if numbers else name
+
+
+def print_row(headings: Sequence[str], row: Sequence[str]) -> None:
+    """Print one row as a small table of its own: a line for each column."""
+    table = new_table("column", "value")
+    table.show_header = False
+    for name, value in zip(headings, row, strict=True):
+        table.add_row(name, value)
+    console().print(table)
+    console().print()
 
 
 def plain(value: Any) -> Any:
@@ -139,7 +177,9 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return str(value) if math.isnan(value) else f"{value:.6g}"
+        # Large ones with their fraction of a second: they are wall times.
+        digits = 13 if LARGE <= abs(value) < LARGEST else 6
+        return f"{value:.{digits}g}"
     return str(plain(value))
 
 

@@ -50,14 +50,18 @@ def run_option(command: Command) -> Command:
     )(command)
 
 
-def open_log(path: str) -> Log:
-    """Open a file or a log directory.
+def open_log(path: str, runs: tuple[str, ...] = ()) -> Log:
+    """Open a file or a log directory; with globs, only the runs that match are read.
 
     Raises:
         OSError: it cannot be read, or there is no event file in it.
+        click.UsageError: no run matches.
     """
+    from eventcodec.reader.discover import as_paths, find_event_paths
+
     with progress(f"reading {path}", total=None):
-        log = eventcodec.open(path)
+        wanted = exactly(pick(find_event_paths(as_paths(path)), runs, what="run")) if runs else None
+        log = eventcodec.open(path, runs=wanted)
     if not log.runs:
         place = Path(path)
         reason = "no events in this file" if place.is_file() else "no event files in this directory"

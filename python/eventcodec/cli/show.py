@@ -59,8 +59,8 @@ def command(
       eventcodec show runs --tag loss --limit 5
       eventcodec show runs --json | jq .value
     """
-    log = open_log(path)
-    names = pick(log.runs, runs, what="run")
+    log = open_log(path, runs)
+    names = list(log.runs)
     shown = set(pick((tag for name in names for tag in log.runs[name].tags), tags, what="tag"))
     entries = (entry for name in names for entry in events_of(name, log.runs[name], shown))
     # Not click.echo, which would flush every line of what may be millions.

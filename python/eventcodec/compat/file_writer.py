@@ -280,3 +280,8 @@ class RecordWriter:
     def close(self) -> None:
         """Close the file."""
         self._writer.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file is closed."""
+        return bool(self._writer.closed)

@@ -14,6 +14,7 @@ from typing import Any
 from eventcodec.compat.facade import Facade
 from eventcodec.compat.file_writer import EventFileWriter, FileWriter, RecordWriter
 from eventcodec.writer.hyperparameters import log_session
+from eventcodec.writer.log_directory import sub_directory
 from eventcodec.writer.scalars import RunLayout
 
 __all__ = ["EventFileWriter", "FileWriter", "RecordWriter", "SummaryWriter"]
@@ -27,6 +28,9 @@ class SummaryWriter(Facade):
     """
 
     _file_writer_class = FileWriter
+
+    def _open_trial(self, name: str) -> SummaryWriter:
+        return SummaryWriter(sub_directory(self._directory, name), **self._options_of_sub_run())
 
     def add_hparams(
         self,

@@ -13,6 +13,7 @@ __all__ = [
     "as_paths",
     "base_of",
     "find_event_files",
+    "find_event_paths",
 ]
 
 PathLike = str | os.PathLike[str]
@@ -31,44 +32,65 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
         FileNotFoundError: one does not exist.
         ValueError: there is none.
     """
-    given = [path] if isinstance(path, str | os.PathLike) else path
+    given = [path] if isinstance(path, str | os.PathLike) else list(path)
     paths = [Path(each) for each in given]
     if not paths:
         raise ValueError("path must name a file or a directory, got an empty list")
-    for each in paths:
+    for name, each in zip(map(str, given), paths, strict=True):
         if not each.exists():
-            raise FileNotFoundError(2, "No such event file or log directory", str(each))
+            reason = "No such event file or log directory"
+            if "://" in name:
+                get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
+                reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
+            raise FileNotFoundError(2, reason, name)
     return paths
 
 
-def _walk(directory: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield (directory, sorted file names), following links but never in a circle."""
+def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield (directory, sorted names of event files), following links but never in a circle.
+
+    Directories come before those inside them, and in the order of their names. One that cannot be
+    read is passed over.
+    """
     seen: set[tuple[int, int]] = set()
-    for where, directories, names in os.walk(directory, followlinks=True):
-        status = os.stat(where)  # noqa: PTH116 (a Path for each of 100,000 directories)
-        identity = (status.st_dev, status.st_ino)
-        if identity in seen:
-            directories.clear()
+    waiting = [directory]
+    while waiting:
+        where = waiting.pop()
+        inside, names = [], []
+        try:
+            status = os.stat(where)  # noqa: PTH116 (a Path for each of 100,000 directories)
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            with os.scandir(where) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if any(mark in name for mark in _MARKS) and entry.is_file():
+                        names.append(name)
+                    elif entry.is_dir():
+                        inside.append(entry.path)
+        except OSError:
             continue
-        seen.add(identity)
-        directories.sort()
-        yield where, sorted(names)
+        inside.sort(reverse=True)
+        waiting += inside
+        names.sort()
+        yield where, names
 
 
-def _find_in(root: Path, base: Path) -> Iterator[tuple[str, Path]]:
+def _find_in(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
     if root.is_file():
-        yield root.parent.relative_to(base).as_posix(), root
+        yield root.parent.relative_to(base).as_posix(), [str(root)]
         return
-    for where, names in _walk(root):
-        marked = [name for name in names if any(mark in name for mark in _MARKS)]
-        if not marked:
-            continue
-        directory = Path(where)
-        run = directory.relative_to(base).as_posix()
-        for name in marked:
-            file = directory / name
-            if file.is_file():
-                yield run, file
+    run_of_root = root.relative_to(base).as_posix()
+    above = "" if run_of_root == "." else run_of_root + "/"
+    start = len(os.path.join(root, ""))  # noqa: PTH118
+    for where, names in _walk(str(root)):
+        if names:
+            inside = where[start:]
+            # As Path(".") / "name" is: without a dot in front.
+            folder = os.path.join(inside if root == Path() else where, "")  # noqa: PTH118
+            yield above + inside if inside else run_of_root, [folder + name for name in names]
 
 
 def base_of(roots: list[Path]) -> Path:
@@ -77,18 +99,22 @@ def base_of(roots: list[Path]) -> Path:
     return Path(os.path.commonpath(bases)) if len(bases) > 1 else Path(next(iter(bases)))
 
 
-def find_event_files(roots: list[Path]) -> dict[str, list[Path]]:
-    """Map run names to their event files, both in sorted order.
+def find_event_paths(roots: list[Path]) -> dict[str, list[str]]:
+    """Map run names to the paths of their event files, both in sorted order.
 
     A run is a directory with event files; its name is its path relative to the log directory with
     "/" between the parts, "." for the log directory itself. Several roots share the directory that
     contains them all. A file that was named itself counts whatever its name is.
     """
     base = base_of(roots)
-    runs: dict[str, list[Path]] = {}
+    runs: dict[str, list[str]] = {}
     for root in roots:
-        for run, file in _find_in(root, base):
-            files = runs.setdefault(run, [])
-            if file not in files:
-                files.append(file)
-    return {run: sorted(runs[run]) for run in sorted(runs)}
+        for run, files in _find_in(root, base):
+            runs.setdefault(run, []).extend(files)
+    return {run: sorted(set(runs[run])) for run in sorted(runs)}
+
+
+def find_event_files(roots: list[Path]) -> dict[str, list[Path]]:
+    """Return what find_event_paths() finds, as Paths."""
+    found = find_event_paths(roots)
+    return {run: [Path(path) for path in paths] for run, paths in found.items()}

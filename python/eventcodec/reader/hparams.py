@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eventcodec.proto import HParamsPluginData, Summary
+    from eventcodec.reader.series import ScalarSeries
 
 __all__ = ["Experiment", "HParams", "merge", "message_of", "plain_value"]
 
@@ -70,12 +71,14 @@ def message_of(value: Summary.Value) -> HParamsPluginData:
     return HParamsPluginData.FromString(value.metadata.plugin_data.content)
 
 
-def merge(messages: Iterable[HParamsPluginData], last_values: dict[str, float]) -> HParams | None:
+def merge(
+    messages: Iterable[HParamsPluginData], scalars: Mapping[str, ScalarSeries]
+) -> HParams | None:
     """Merge the plugin's messages of a run; a later message replaces an earlier one of its sort.
 
     Args:
         messages: those of the run, in the order of the files.
-        last_values: scalar tag -> its last value.
+        scalars: those of the run, for the metrics: their last values count.
 
     Source: tensorboard/plugins/hparams/plugin_data.proto.
     """
@@ -94,7 +97,11 @@ def merge(messages: Iterable[HParamsPluginData], last_values: dict[str, float]) 
         hparams={}
         if start is None
         else {k: plain_value(v) for k, v in sorted(start.hparams.items())},
-        metrics={tag: last_values[tag] for tag in tags if tag in last_values},
+        metrics={
+            tag: float(scalars[tag].values[-1])
+            for tag in tags
+            if tag in scalars and len(scalars[tag])
+        },
         status=_STATUS.get(running if end is None else int(end.status), "unknown"),
         group_name="" if start is None else start.group_name,
         start_time=0.0 if start is None else start.start_time_secs,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
-from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_files
+from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
 from eventcodec.reader.run import Named, Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
@@ -36,6 +36,7 @@ Mode = Literal["salvage", "prefix", "strict"]
 def open(  # noqa: A001
     path: PathLike | Iterable[PathLike],
     *,
+    runs: Patterns = None,
     mode: Mode = "salvage",
     verify: bool = True,
     purge: bool = True,
@@ -47,6 +48,8 @@ def open(  # noqa: A001
     Args:
         path: an event file, a log directory (searched with all its subdirectories for files whose
             name contains "tfevents"), or a list of those.
+        runs: the runs that are wanted, as in Log.scalars; None for all. Files of other runs are not
+            opened: to the log they do not exist, and neither do their damage and hyperparameters.
         mode: what to do about damage. "salvage" skips the damaged records and lists them in
             `log.damage`; "prefix" stops each file at its first damage; "strict" raises.
         verify: check the checksum of every payload. Lengths are always checked.
@@ -77,7 +80,7 @@ def open(  # noqa: A001
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
     """
-    return Log(path, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
+    return Log(path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
 
 
 def _thread_count(threads: int | None) -> int:
@@ -103,6 +106,7 @@ class Log:
         self,
         path: PathLike | Iterable[PathLike],
         *,
+        runs: Patterns = None,
         mode: Mode = "salvage",
         verify: bool = True,
         purge: bool = True,
@@ -110,25 +114,27 @@ class Log:
         index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
+        self._wanted = as_patterns(runs)
         self._mode = mode
         self._verify = verify
         self._purge = purge
         self._threads = _thread_count(threads)
-        self._named = {each for each in self.path if each.is_file()}
-        self._files: dict[Path, _native.EventFile] = {}
-        self._unread: dict[Path, OSError] = {}
+        self._named = {str(each) for each in self.path if each.is_file()}
+        self._files: dict[str, _native.EventFile] = {}
+        self._unread: dict[str, OSError] = {}
         # The index is as old as it is: what was read since is known better here.
         self._index = index if mode == "salvage" and verify else False
-        self._runs: dict[str, tuple[list[Path], Run]] = {}
+        self._paths: dict[str, list[str]] = {}  # of each run
+        self._made: dict[str, tuple[list[str], Run]] = {}  # runs that were asked for
         self.refresh()
 
     @property
     def runs(self) -> Mapping[str, Run]:
         """Runs by name, in sorted order."""
-        return Named("run", list(self._runs), lambda name: self._runs[name][1])
+        return self._runs
 
     def __getitem__(self, run: str) -> Run:
-        return self.runs[run]
+        return self._runs[run]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._runs)
@@ -141,19 +147,16 @@ class Log:
         """Bytes that were skipped, with the reason; also files that could not be read at all."""
         regions = []
         for path, file in self._files.items():
-            regions += [
-                SkippedRegion(str(path), offset, length, reason)
-                for offset, length, reason, _ in file.damage()
-            ]
+            regions += [SkippedRegion(path, *region[:4]) for region in file.damage()]
             if path in self._unread:
                 reason = f"cannot be read: {self._unread[path].strerror}"
-                regions.append(SkippedRegion(str(path), file.bytes, 0, reason))
+                regions.append(SkippedRegion(path, file.bytes, 0, reason))
         return regions
 
     @property
     def pending(self) -> dict[str, int]:
         """Files with an unfinished tail, and its size in bytes."""
-        return {str(path): file.pending for path, file in self._files.items() if file.pending}
+        return {path: file.pending for path, file in self._files.items() if file.pending}
 
     def refresh(self) -> Log:
         """Read what has been added since the log was opened or last refreshed.
@@ -165,23 +168,34 @@ class Log:
         Returns:
             The log itself.
         """
-        found = find_event_files(as_paths(self.path))
+        found = find_event_paths(as_paths(self.path))
+        found = {name: files for name, files in found.items() if matches(name, self._wanted)}
         paths = [path for files in found.values() for path in files]
+        unchanged: set[str] = set()
         if self._index is not False:
             place = None if self._index is True else Path(self._index)
-            restore_files(paths, self._files, place, base_of(self.path))
+            unchanged = restore_files(paths, self._files, place, base_of(self.path))
             self._index = False
         self._files = {
             path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
         }
         self._unread = {}
-        failures = self._scan(list(self._files.values()))
-        for path, failure in zip(self._files, failures, strict=True):
+        changed = [path for path in paths if path not in unchanged]
+        failures = self._scan([self._files[path] for path in changed])
+        for path, failure in zip(changed, failures, strict=True):
             if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
                 self._unread[path] = failure
             elif failure is not None:
                 raise failure
-        self._renew_runs(found)
+        self._paths = found
+        self._made = {
+            name: (paths, run)
+            for name, (paths, run) in self._made.items()
+            if found.get(name) == paths  # callers may hold it
+        }
+        for _, run in self._made.values():
+            run.refresh()
+        self._runs = Named("run", found, self._make_run)
         return self
 
     def scalars(
@@ -197,9 +211,10 @@ class Log:
         """Return scalars of many runs and tags as one table.
 
         Args:
-            runs: a glob ("exp*"), a compiled regular expression (which may match anywhere in the
-                name), a list of those, or None for all. Globs are those of fnmatch, with upper and
-                lower case apart; a name matches itself whatever it contains.
+            runs: which of the log's runs, all of which have been read (`open(runs=)` reads only
+                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in
+                the name), a list of those, or None for all. Globs are those of fnmatch, with upper
+                and lower case apart; a name matches itself whatever it contains.
             tags: the same for tags.
             steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
                 ends; None for all.
@@ -316,7 +331,7 @@ class Log:
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
         """Yield each run's name and its files as the native core reads them; for follow()."""
-        for name, (paths, _) in self._runs.items():
+        for name, paths in self._paths.items():
             yield name, [self._files[path] for path in paths]
 
     def scan(self, files: list[_native.EventFile]) -> None:
@@ -342,9 +357,9 @@ class Log:
     ) -> Iterator[tuple[tuple[str, str], _Series]]:
         """Yield the series of one kind under the runs and tags that match, in their order."""
         run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
-        for name, (_, run) in self._runs.items():
+        for name in self._runs:
             if matches(name, run_patterns):
-                found = kind(run)
+                found = kind(self._runs[name])
                 yield from (
                     ((name, tag), found[tag]) for tag in found if matches(tag, tag_patterns)
                 )
@@ -354,17 +369,11 @@ class Log:
         damaged = f", {len(self.damage)} skipped regions" if self.damage else ""
         return f"Log({shown}: {len(self._runs)} runs, {len(self._files)} files{damaged})"
 
-    def _renew_runs(self, found: dict[str, list[Path]]) -> None:
-        """Keep the Run objects that callers may hold, with the files that they have now."""
-        renewed = {}
-        for name, paths in found.items():
+    def _make_run(self, name: str) -> Run:
+        if name not in self._made:
+            paths = self._paths[name]
+            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
-            known = self._runs.get(name)
-            if known is not None and known[0] == paths:
-                run = known[1]
-                run.refresh()
-            else:
-                directories = list(dict.fromkeys(path.parent for path in paths))
-                run = Run(name, files, directories, base_of(self.path), purge=self._purge)
-            renewed[name] = (paths, run)
-        self._runs = renewed
+            run = Run(name, files, directories, base_of(self.path), purge=self._purge)
+            self._made[name] = (paths, run)
+        return self._made[name][1]

@@ -42,6 +42,12 @@ class PrCurve:
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        return (
+            f"PrCurve(step={self.step}, wall_time={self.wall_time!r}, "
+            f"{len(self.thresholds)} thresholds)"
+        )
+
 
 def from_value(value: Summary.Value, step: int, wall_time: float) -> PrCurve:
     """Return the curve of a value: a tensor of the six rows after the thresholds.

@@ -9,25 +9,29 @@ Source: tensorboard/backend/event_processing/event_accumulator.py, _CheckForRest
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
-from eventcodec.reader.series import Part
 
-__all__ = ["valid_parts"]
+__all__ = ["ValidRows", "valid_rows"]
 
 
-def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list[Part]]:
-    """Yield, for each file of a run, its series without the rows that a later restart voids.
+def valid_rows(files: Sequence[_native.EventFile]) -> list[ValidRows] | None:
+    """Return, for each file of a run, which rows of its series no later restart voids.
 
     Args:
         files: in the order in which they are read.
-        purge: False to keep every row.
+
+    Returns:
+        None when the run was never restarted.
     """
-    starts = [_Starts(file.session_starts() if purge else []) for file in files]
+    found = [file.session_starts() for file in files]
+    if not any(found):
+        return None
+    starts = [_Starts(each) for each in found]
     # For each file, the step from which later files void everything; None for nothing.
     first_void: list[int | None] = [None]
     for each in reversed(starts[1:]):
@@ -35,11 +39,11 @@ def valid_parts(files: list[_native.EventFile], *, purge: bool) -> Iterator[list
         if first_void[-1] is not None:
             steps.append(first_void[-1])
         first_void.append(min(steps, default=None))
-    for file, own_starts, void in zip(files, starts, reversed(first_void), strict=True):
-        yield [
-            Part(file, series, _valid_rows(file, series, own_starts, void))
-            for series in range(len(file.series()))
-        ]
+    return list(map(ValidRows, files, starts, reversed(first_void)))
+
+
+# More than any series has.
+_MOST_ROWS = 1 << 62
 
 
 class _Starts:
@@ -57,21 +61,34 @@ class _Starts:
         return self.steps[known], self._rows[self._offsets[known] + series]
 
 
-def _valid_rows(
-    file: _native.EventFile, series: int, starts: _Starts, first_void: int | None
-) -> NDArray[np.intp] | None:
-    """Return the rows of one series that count, in ascending order; None for all."""
-    if first_void is None and not len(starts.steps):
-        return None
-    steps = file.columns(series)[0]
-    valid = np.ones(len(steps), dtype=bool)
-    if first_void is not None:
-        valid &= steps < first_void
-    start_steps, rows_before = starts.of(series)
-    if len(start_steps):
-        # Of each row, the least step of all restarts behind it.
-        least = np.minimum.accumulate(start_steps[::-1])[::-1]
-        behind = np.searchsorted(rows_before, np.arange(len(steps)), side="right")
+class ValidRows:
+    """Which rows of one file count."""
+
+    def __init__(self, file: _native.EventFile, starts: _Starts, first_void: int | None) -> None:
+        self._file = file
+        self._starts = starts
+        self._first_void = first_void
+
+    def voids(self, series: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return pairs of until and step: rows before row `until` are void from `step` on.
+
+        Both ascend, so that of each row the first pair that is not before it counts.
+        """
+        steps, until = self._starts.of(series)
+        if self._first_void is not None:
+            steps = np.append(steps, self._first_void)
+            until = np.append(until, _MOST_ROWS)
+        # Of each restart, the least step of it and all behind it.
+        return until, np.minimum.accumulate(steps[::-1])[::-1]
+
+    def of(self, series: int) -> NDArray[np.intp] | None:
+        """Return the rows of one series that count, in ascending order; None for all."""
+        if self._first_void is None and not len(self._starts.steps):
+            return None
+        steps = self._file.columns(series)[0]
+        valid = np.ones(len(steps), dtype=bool)
+        until, least = self.voids(series)
+        behind = np.searchsorted(until, np.arange(len(steps)), side="right")
         some = behind < len(least)
-        valid[some] &= steps[some] < least[behind[some]]
-    return None if valid.all() else np.flatnonzero(valid)
+        valid[some] = steps[some] < least[behind[some]]
+        return None if valid.all() else np.flatnonzero(valid)

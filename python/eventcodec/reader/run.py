@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from eventcodec.reader.message_series import (
     parse_row,
     plugin_content,
 )
-from eventcodec.reader.restarts import valid_parts
+from eventcodec.reader.restarts import ValidRows, valid_rows
 from eventcodec.reader.series import (
     HistogramSeries,
     ImageSeries,
@@ -34,9 +35,14 @@ from eventcodec.reader.series import (
     TextSeries,
 )
 
-__all__ = ["Named", "Run", "Tag"]
+__all__ = ["Named", "Run", "Tag", "name_apart"]
 
 _Item = TypeVar("_Item")
+_Key = tuple[str, str]  # tag and kind
+# kind -> tag -> the series of the only file, or where the rows come from.
+_Index = Mapping[str, Mapping[str, int | list[Part]]]
+# As EventFile.series() gives it.
+_Described = tuple[str, str, str, str, str, int, int, int, float, float]
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,19 @@ class Named(Mapping[str, _Item]):
     A name that is not there raises a KeyError that says which names are near it.
     """
 
-    def __init__(self, what: str, names: list[str], make: Callable[[str], _Item]) -> None:
+    def __init__(self, what: str, names: Collection[str], make: Callable[[str], _Item]) -> None:
         self._what = what
-        self._names = dict.fromkeys(names)
+        self._names = names if isinstance(names, dict) else dict.fromkeys(names)
         self._make = make
         self._made: dict[str, _Item] = {}
 
     def __getitem__(self, name: str) -> _Item:
-        if name not in self._names:
-            raise KeyError(self._explain(name))
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
+        made = self._made.get(name)
+        if made is None:
+            if name not in self._names:
+                raise KeyError(self._explain(name))
+            made = self._made[name] = self._make(name)
+        return made
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -109,19 +116,20 @@ class Named(Mapping[str, _Item]):
         return f"no {self._what} {name!r}; nearest: {', '.join(map(repr, shown))}"
 
 
-def _name_apart(
-    name: str, tag: Tag, index: Mapping[tuple[str, str], tuple[Tag, list[Part]]]
-) -> str:
-    """Tell curves of VisualDL's charts apart whose chart and name give the same tag."""
-    known = index.get((name, tag.kind))
-    if known is None or known[0].description == tag.description:
+def name_apart(name: str, description: str, known: str) -> str:
+    """Tell curves of VisualDL's charts apart whose chart and name give the same tag.
+
+    Args:
+        name: of a series.
+        description: of that series.
+        known: the description of another series under this name.
+    """
+    if known == description:
         return name
-    return f"{name} ({tag.description or 'a curve of its own'})"
+    return f"{name} ({description or 'a curve of its own'})"
 
 
-def _describe(
-    described: tuple[str, str, str, str, str, int, int, int, float, float], part: Part
-) -> Tag:
+def _describe(described: _Described, part: Part) -> Tag:
     """Return the tag of the rows of one file."""
     _, kind, plugin, display_name, description, count, *ends = described
     if part.rows is not None:
@@ -206,7 +214,9 @@ class Run:
 
     def refresh(self) -> None:
         """Forget what was derived from the files; Log.refresh() calls it."""
-        self._index: dict[tuple[str, str], tuple[Tag, list[Part]]] | None = None
+        self._index: _Index | None = None
+        self._order: list[_Key] | None = None
+        self._descriptions: dict[_native.EventFile, list[_Described]] = {}
         self._mappings: dict[str, object] = {}
         self._tags: Named[Tag] | None = None
 
@@ -214,16 +224,16 @@ class Run:
     def tags(self) -> Mapping[str, Tag]:
         """What there is, by tag."""
         if self._tags is None:
-            tags: dict[str, Tag] = {}
-            for (name, _), (tag, _) in self._rows().items():
-                tags.setdefault(name, tag)
-            self._tags = Named("tag", list(tags), tags.__getitem__)
+            kinds: dict[str, str] = {}
+            for name, kind in self._keys():
+                kinds.setdefault(name, kind)
+            self._tags = Named("tag", kinds, lambda name: self._tag((name, kinds[name])))
         return self._tags
 
     def contents(self) -> Iterator[tuple[str, Tag]]:
         """Yield every tag with what it is, once for each kind that it was used for."""
-        for (name, _), (tag, _) in self._rows().items():
-            yield name, tag
+        for key in self._keys():
+            yield key[0], self._tag(key)
 
     @property
     def paths(self) -> list[Path]:
@@ -239,6 +249,14 @@ class Run:
     def scalars(self) -> Mapping[str, ScalarSeries]:
         """Scalar series by tag."""
         return self._mapping("scalars", ScalarSeries.from_parts)
+
+    def read_scalars(self, tag: str) -> ScalarSeries:
+        """Return `scalars[tag]` without keeping it, for those who go through many.
+
+        Raises:
+            KeyError: there is no such series.
+        """
+        return ScalarSeries.from_parts(tag, self._parts_of((tag, "scalars")))
 
     @property
     def histograms(self) -> Mapping[str, HistogramSeries]:
@@ -286,10 +304,10 @@ class Run:
         mapping = self._mappings.get("raw")
         if not isinstance(mapping, Named):
             parts: dict[str, list[Part]] = {}
-            for (name, kind), (_, found) in self._rows().items():
+            for name, kind in self._keys():
                 if kind != "scalars":
-                    parts.setdefault(name, []).extend(found)
-            mapping = Named("raw tag", list(parts), lambda name: RawSeries(name, parts[name]))
+                    parts.setdefault(name, []).extend(self._parts_of((name, kind)))
+            mapping = Named("raw tag", parts, lambda name: RawSeries(name, parts[name]))
             self._mappings["raw"] = mapping
         return mapping
 
@@ -308,9 +326,7 @@ class Run:
                 for part, row in self._rows_of("hparams")
                 for at in range(1 if part.file.format == "events" else 2)
             ]
-            scalars = self.scalars.items() if messages else ()
-            last = {tag: float(series.values[-1]) for tag, series in scalars if len(series)}
-            self._mappings["hparams"] = merge(messages, last)
+            self._mappings["hparams"] = merge(messages, self.scalars)
         found = self._mappings["hparams"]
         return found if isinstance(found, HParams) else None
 
@@ -350,19 +366,19 @@ class Run:
             OSError: it cannot be read.
         """
         found = find_embeddings(self._directories, self._root)
-        for (name, _), (tag, parts) in self._rows().items():
-            if tag.plugin == "embeddings":
-                row = parts[-1].row_numbers()[-1]
-                found[name] = parse_row(
-                    parts[-1],
-                    row,
+        for key in self._keys():
+            if self._tag(key).plugin == "embeddings":
+                part = self._parts_of(key)[-1]
+                found[key[0]] = parse_row(
+                    part,
+                    part.row_numbers()[-1],
                     lambda value, _: recorded_embedding(plugin_content(value), value.tag),
                 )
-        return Named("embedding", list(found), found.__getitem__)
+        return Named("embedding", found, found.__getitem__)
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
-        for _, kind in self._rows():
+        for _, kind in self._keys():
             counts[kind] = counts.get(kind, 0) + 1
         shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         return f"Run({self.name!r}, {shown or 'no tags'})"
@@ -370,9 +386,8 @@ class Run:
     def _mapping(self, kind: str, make: Callable[[str, list[Part]], _Item]) -> Named[_Item]:
         mapping = self._mappings.get(kind)
         if not isinstance(mapping, Named):
-            rows = self._rows()
-            names = [name for name, each in rows if each == kind]
-            mapping = Named(f"{kind} tag", names, lambda name: make(name, rows[name, kind][1]))
+            tags = self._series().get(kind, {})
+            mapping = Named(f"{kind} tag", tags, lambda name: make(name, self._parts(tags[name])))
             self._mappings[kind] = mapping
         return mapping
 
@@ -381,36 +396,81 @@ class Run:
 
         Unlike `tags` it has both series of a tag that was used for two kinds of values.
         """
-        for (name, kind), (tag, _) in self._rows().items():
-            yield name, kind, (tag, self.scalars[name].values if kind == "scalars" else None)
+        for name, kind in self._keys():
+            values = self.scalars[name].values if kind == "scalars" else None
+            yield name, kind, (self._tag((name, kind)), values)
 
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
         return [
             (part, row)
-            for (_, each), (_, parts) in self._rows().items()
-            if each == kind
-            for part in parts
+            for key in self._keys()
+            if key[1] == kind
+            for part in self._parts_of(key)
             for row in part.row_numbers()
         ]
 
-    def _rows(self) -> dict[tuple[str, str], tuple[Tag, list[Part]]]:
-        """Return (tag, kind) -> what it is and which series of which files hold its rows."""
+    def _series(self) -> _Index:
+        """Return kind -> tag -> which series of which files hold the rows; see _parts()."""
         if self._index is None:
-            index: dict[tuple[str, str], tuple[Tag, list[Part]]] = {}
-            parts_of_files = valid_parts(self._files, purge=self._purge)
-            for file, file_parts in zip(self._files, parts_of_files, strict=True):
-                for described, part in zip(file.series(), file_parts, strict=True):
-                    name, kind = described[:2]
-                    if part.rows is not None and not len(part.rows):
-                        continue
-                    tag = _describe(described, part)
-                    if file.format == "visualdl":
-                        name = _name_apart(name, tag, index)
-                    if (name, kind) in index:
-                        known, parts = index[name, kind]
-                        index[name, kind] = (_merge(known, tag), [*parts, part])
-                    else:
-                        index[name, kind] = (tag, [part])
-            self._index = index
+            valid = valid_rows(self._files) if self._purge else None
+            numbers = None
+            if valid is None and len(self._files) == 1 and self._files[0].format == "events":
+                # Most runs of an archive: nothing is made for a tag before it is asked for.
+                numbers = self._files[0].numbers()
+            self._index = self._series_of_files(valid) if numbers is None else numbers
         return self._index
+
+    def _series_of_files(self, valid: list[ValidRows] | None) -> _Index:
+        index: dict[str, dict[str, list[Part]]] = {}
+        self._order = []
+        for number, file in enumerate(self._files):
+            for series, (tag, kind, *_) in enumerate(self._described(file)):
+                rows = None if valid is None else valid[number].of(series)
+                if rows is not None and not len(rows):
+                    continue
+                part = Part(file, series, rows)
+                known = index.setdefault(kind, {})
+                name = tag
+                if file.format == "visualdl" and tag in known:
+                    first = self._describe(known[tag][0]).description
+                    name = name_apart(tag, self._describe(part).description, first)
+                if name not in known:
+                    known[name] = []
+                    self._order.append((name, kind))
+                known[name].append(part)
+        return index
+
+    def _keys(self) -> list[_Key]:
+        """Return tag and kind of every series, in the order in which they appear."""
+        index = self._series()
+        if self._order is None:
+            numbered = [
+                (number, (name, kind))
+                for kind, numbers in index.items()
+                for name, number in numbers.items()
+                if isinstance(number, int)
+            ]
+            self._order = [key for _, key in sorted(numbered)]
+        return self._order
+
+    def _parts(self, found: int | list[Part]) -> list[Part]:
+        """Return where the rows of a series come from."""
+        return [Part(self._files[0], found)] if isinstance(found, int) else found
+
+    def _parts_of(self, key: _Key) -> list[Part]:
+        name, kind = key
+        return self._parts(self._series()[kind][name])
+
+    def _tag(self, key: _Key) -> Tag:
+        """Return what is known of a series, from all files of the run."""
+        return reduce(_merge, map(self._describe, self._parts_of(key)))
+
+    def _described(self, file: _native.EventFile) -> list[_Described]:
+        found = self._descriptions.get(file)
+        if found is None:
+            found = self._descriptions[file] = file.series()
+        return found
+
+    def _describe(self, part: Part) -> Tag:
+        return _describe(self._described(part.file)[part.series], part)

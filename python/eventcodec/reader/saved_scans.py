@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventcodec import _native
 
@@ -26,18 +27,22 @@ __all__ = [
     "INDEX_DIRECTORY",
     "SCHEMA_VERSION",
     "FileIdentity",
+    "State",
     "cache_directory",
     "find_index",
     "open_database",
     "restore_files",
+    "restored",
     "tail_crc",
 ]
 
 INDEX_DIRECTORY = ".eventcodec"
 DATABASE = "index.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # So many bytes before the end of what was read tell whether a file grew or is another one.
 _TAIL_BYTES = 4096
+# Files that a query names one by one.
+_MOST_NAMED = 500
 
 
 class FileIdentity(NamedTuple):
@@ -57,6 +62,21 @@ class FileIdentity(NamedTuple):
             for number in (status.st_dev, status.st_ino)
         )
         return cls(device, inode, status.st_size, status.st_mtime_ns)
+
+
+class State(NamedTuple):
+    """Where in the segments it stands what was read of a file."""
+
+    segment: str
+    offset: int
+    length: int
+    pieces: tuple[tuple[str, int, int], ...]  # segment, offset, length
+
+    @classmethod
+    def of_row(cls, segment: str, offset: int, length: int, pieces: str) -> State:
+        """Return the state that columns of the database say."""
+        found = () if pieces == "[]" else tuple(map(tuple, json.loads(pieces)))
+        return cls(segment, offset, length, found)
 
 
 def cache_directory(base: Path) -> Path:
@@ -113,9 +133,31 @@ def tail_crc(descriptor: int, committed: int) -> int:
     return _native.crc32c(os.pread(descriptor, committed - start, start))
 
 
+def restored(
+    path: bytes, place: Path, state: State, segments: dict[str, _native.Segment]
+) -> _native.EventFile | None:
+    """Return a file as it was read before; None where the segments do not say.
+
+    Args:
+        path: of the file.
+        place: the directory of the index.
+        state: where its state is.
+        segments: those that are open, by name; others are added.
+    """
+    for name in [state.segment, *(piece[0] for piece in state.pieces)]:
+        if name not in segments:
+            if os.sep in name:
+                return None
+            segments[name] = _native.Segment(os.fsencode(place / name))
+    file = _native.EventFile(path)
+    content = segments[state.segment].read(state.offset, state.length)
+    pieces = [(segments[name], offset, length) for name, offset, length in state.pieces]
+    return file if file.restore(content, pieces) else None
+
+
 def restore_files(
-    files: Iterable[Path], known: dict[Path, _native.EventFile], place: Path | None, base: Path
-) -> None:
+    files: Iterable[str], known: dict[str, _native.EventFile], place: Path | None, base: Path
+) -> set[str]:
     """Fill `known` with the files of an index.
 
     Args:
@@ -123,53 +165,70 @@ def restore_files(
         known: path -> what was read of it.
         place: the directory of the index; None to look for one.
         base: the log directory.
+
+    Returns:
+        The files of `known` that have not changed since they were read.
     """
     import sqlite3
 
+    unchanged: set[str] = set()
     indexed = find_index(base) if place is None else (base.resolve(), place)
     if indexed is None:
-        return
+        return unchanged
     root, place = indexed
     # Links on the way to `base` are followed, those below it are not: as the index names files.
     above, below = os.path.join(base, ""), base.resolve().relative_to(root)  # noqa: PTH118
     wanted = {}
     for file in files:
-        if file not in known and str(file).startswith(above):
-            relative = str(file)[len(above) :]
+        if file not in known and file.startswith(above):
+            relative = file[len(above) :]
             wanted[os.fsencode(relative if below == Path() else f"{below}/{relative}")] = file
-    with contextlib.suppress(sqlite3.Error, OSError, UnicodeError), contextlib.ExitStack() as stack:
-        database = stack.enter_context(open_database(place))
-        rows = database.execute(
-            "SELECT raw_path, device, inode, bytes, mtime_ns, committed, tail_crc, segment,"
-            " state_offset, state_length FROM files WHERE segment IS NOT NULL"
-        )
-        segments: dict[str, int] = {}
-        for raw_path, *identity, committed, crc, segment, offset, length in rows:
+    segments: dict[str, _native.Segment] = {}
+    with contextlib.suppress(sqlite3.Error, OSError, ValueError), open_database(place) as database:
+        for raw_path, *identity, committed, crc, segment, offset, length, pieces in _rows_of(
+            database, list(wanted)
+        ):
             path = wanted.get(raw_path)
-            if path is None or not _is_same(path, FileIdentity(*identity), committed, crc):
+            if path is None:
                 continue
-            if segment not in segments:
-                segments[segment] = os.open(place / segment, os.O_RDONLY | os.O_CLOEXEC)
-                stack.callback(os.close, segments[segment])
-            restored = _native.EventFile(os.fsencode(path))
-            if restored.restore(os.pread(segments[segment], length, offset)):
-                known[path] = restored
+            same = _compare(path, FileIdentity(*identity), committed, crc)
+            if same is None:
+                continue
+            state = State.of_row(segment, offset, length, pieces)
+            scanned = restored(os.fsencode(path), place, state, segments)
+            if scanned is not None:
+                known[path] = scanned
+                if same:
+                    unchanged.add(path)
+    return unchanged
 
 
-def _is_same(path: Path, identity: FileIdentity, committed: int, crc: int) -> bool:
-    """Whether a file is the one that was indexed, or that one with bytes added."""
+def _rows_of(database: sqlite3.Connection, wanted: list[bytes]) -> Iterable[tuple[Any, ...]]:
+    """Return what the index says of the files, or of all when there are many."""
+    query = (
+        "SELECT raw_path, device, inode, bytes, mtime_ns, committed, tail_crc, segment,"
+        " state_offset, state_length, pieces FROM files WHERE segment IS NOT NULL"
+    )
+    if len(wanted) > _MOST_NAMED:
+        return database.execute(query)
+    marks = ", ".join("?" * len(wanted))
+    return database.execute(f"{query} AND raw_path IN ({marks})", wanted)
+
+
+def _compare(path: str, identity: FileIdentity, committed: int, crc: int) -> bool | None:
+    """True: a file is as it was; False: it is that one with bytes added; None: another one."""
     try:
-        now = FileIdentity.of(path.stat())
+        now = FileIdentity.of(os.stat(path))  # noqa: PTH116
         if now == identity:
             return True
         if now[:2] != identity[:2] or now.bytes < committed:
-            return False
+            return None
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        return False
+        return None
     try:
-        return tail_crc(descriptor, committed) == crc
+        return False if tail_crc(descriptor, committed) == crc else None
     except OSError:
-        return False
+        return None
     finally:
         os.close(descriptor)

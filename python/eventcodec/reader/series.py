@@ -38,7 +38,7 @@ class Part(NamedTuple):
     def row_numbers(self) -> list[int]:
         """Return the numbers that the rows have in the file's series."""
         if self.rows is None:
-            return list(range(self.file.series()[self.series][5]))
+            return list(range(len(self.file.columns(self.series)[0])))
         return [int(row) for row in self.rows]
 
     def columns(
@@ -108,6 +108,8 @@ class ScalarSeries(Sequence[Scalar]):
     @classmethod
     def from_parts(cls, tag: str, parts: list[Part]) -> ScalarSeries:
         """Return the series whose rows stand in `parts`."""
+        if len(parts) == 1 and parts[0].rows is None:
+            return cls(tag, *parts[0].file.columns(parts[0].series))  # type: ignore[arg-type]
         steps, wall_times, values = [], [], []
         for part in parts:
             step, wall_time, value = part.columns()

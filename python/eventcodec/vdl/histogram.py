@@ -17,8 +17,7 @@ __all__ = ["histogram", "histogram_of"]
 _FEW = 256
 # See cpp/histogram/few_buckets.h.
 _FEW_BUCKETS = 32
-_WIDEST = 1e38
-# Before that linspace made edges of float32 in float64.
+# Before that linspace made edges of float32 in float64, and the native code does as numpy 2 does.
 _SAME_LINSPACE = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 
@@ -40,9 +39,10 @@ def histogram(values: object, buckets: Any) -> Component:
         raise TypeError(f"values must be real numbers, got {array.dtype}")
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
-    few = _few_buckets(array, buckets)
-    if few is not None:
-        return Component(8, few)
+    if type(buckets) is int and 0 < buckets <= _FEW_BUCKETS and _SAME_LINSPACE:
+        message = _native.few_buckets_message(array, buckets)
+        if message is not None:
+            return Component(8, message)
     if array.size <= _FEW:
         counts, edges = np.histogram(array, bins=buckets)
     else:
@@ -54,26 +54,6 @@ def histogram(values: object, buckets: Any) -> Component:
 def histogram_of(counts: NDArray[Any], edges: NDArray[Any]) -> Component:
     """Encode n counts and their n + 1 edges."""
     return Component(8, _packed(1, counts) + _packed(2, edges))
-
-
-def _few_buckets(array: NDArray[Any], buckets: Any) -> bytes | None:
-    """Return the message of a few equal buckets of floats, None for anything else.
-
-    The edges are made as numpy.linspace makes them, operation by operation.
-    """
-    if type(buckets) is not int or not 0 < buckets <= _FEW_BUCKETS:
-        return None
-    if not array.size or not (_SAME_LINSPACE or array.dtype == np.float64):
-        return None
-    if array.dtype not in (np.float32, np.float64) or not array.flags.c_contiguous:
-        return None
-    first, last = array.min(), array.max()
-    if not 0 < float(last) - float(first) < _WIDEST:  # also NaN
-        return None
-    step = (last - first) / buckets
-    edges = np.arange(buckets + 1, dtype=array.dtype) * step + first
-    edges[-1] = last
-    return _native.few_buckets_message(array, edges)
 
 
 def _packed(field: int, numbers: NDArray[Any]) -> bytes:

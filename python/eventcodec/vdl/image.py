@@ -1,22 +1,31 @@
-"""Images of VisualDL: pixels become a PNG of RGB. The caller's arrays are never changed."""
+"""Images of VisualDL: pixels as the PNG encoder takes them. The caller's arrays are never changed.
+
+Source of the rules: visualdl/component/base_component.py (2.5.3).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcodec import _native
 from eventcodec.arrays import as_array
 from eventcodec.png import pixel_view
 from eventcodec.vdl.components import Component
 
-__all__ = ["encoded_image", "figure_pixels", "image", "image_matrix"]
+__all__ = ["Picture", "encoded_image", "figure_pixels", "picture", "picture_matrix"]
 
 _GRID_COLUMNS = 8
+
+
+class Picture(NamedTuple):
+    """What is to be encoded: bool, uint8, or float32 in 0..1, which the encoder scales."""
+
+    pixels: NDArray[Any]  # (N, H, W, 3 or 4)
+    columns: int  # how many of the N stand in a row
 
 
 def encoded_image(encoded: bytes) -> Component:
@@ -26,8 +35,8 @@ def encoded_image(encoded: bytes) -> Component:
     return Component(5, Record.Image(encoded_image_string=encoded).SerializeToString())
 
 
-def image(img: object, dataformats: str) -> Component:
-    """Encode one picture, or several as a grid with eight columns.
+def picture(img: object, dataformats: str) -> Picture:
+    """Take one picture, or several as a grid with eight columns.
 
     Args:
         img: pixels, shaped as `dataformats` says, with 1, 3 or 4 channels: all in 0..1, then times
@@ -39,15 +48,14 @@ def image(img: object, dataformats: str) -> Component:
         TypeError, ValueError: no pixels, or shape and `dataformats` do not fit.
     """
     view = _view(as_array(img, argument="img"), dataformats, "img")
-    scaled = _to_bytes(view)
-    return encoded_image(_native.encode_png(scaled, min(len(scaled), _GRID_COLUMNS), 8, False, 1))
+    return Picture(_to_bytes(view), min(len(view), _GRID_COLUMNS))
 
 
-def image_matrix(imgs: Sequence[object], dataformats: str, rows: int, scale: float) -> Component:
-    """Encode pictures as one: a grid of them, each in the middle of a cell.
+def picture_matrix(imgs: Sequence[object], dataformats: str, rows: int, scale: float) -> Picture:
+    """Take pictures as one: a grid of them, each in the middle of a cell.
 
     Args:
-        imgs: pictures as in image(), of any sizes and one number of channels.
+        imgs: pictures as in picture(), of any sizes and one number of channels.
         dataformats: a permutation of "HWC" or "HW".
         rows: of the grid; -1 for as near to a square as can be.
         scale: zoom of the whole; other than 1 needs Pillow.
@@ -71,7 +79,7 @@ def image_matrix(imgs: Sequence[object], dataformats: str, rows: int, scale: flo
     pixels = _to_bytes(_grid(views, *_size_of_grid(len(views), rows)))
     if scale != 1:
         pixels = _zoom(pixels, scale)
-    return encoded_image(_native.encode_png(pixels[np.newaxis], 1, 8, False, 1))
+    return Picture(pixels[np.newaxis], 1)
 
 
 def figure_pixels(figure: Any) -> NDArray[np.uint8]:
@@ -109,12 +117,17 @@ def _view(array: NDArray[Any], dataformats: str, argument: str) -> NDArray[Any]:
 
 
 def _to_bytes(view: NDArray[Any]) -> NDArray[Any]:
-    """Bring pixels to 0..255: as uint8, or as float32 in 0..1, which the native encoder scales."""
+    """Bring pixels to 0..255: as uint8, or as float32 in 0..1, which the encoder scales."""
     if view.dtype.kind == "b":
         return view
-    if view.max() <= 1 and view.min() >= 0:
+    if _is_share(view[:, 0]) and _is_share(view):  # the first row often tells
         return view if view.dtype == np.float32 else (view * 255).astype(np.uint8)
     return view if view.dtype == np.uint8 else np.nan_to_num(view.clip(0, 255)).astype(np.uint8)
+
+
+def _is_share(pixels: NDArray[Any]) -> bool:
+    """Whether all are in 0..1."""
+    return bool(pixels.max() <= 1 and (pixels.dtype.kind == "u" or pixels.min() >= 0))
 
 
 def _size_of_grid(count: int, rows: int) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def log_session(
         log: EventLog = writer
     else:
         writer._check_open()
-        log = writer._open_run(run_name or str(time.time()))
+        log = writer._open_trial(run_name or str(time.time()))
     for summary in summaries:
         log._log_summary(summary, step if has_step else None, None)
     for tag, number in numbers.items():

@@ -36,10 +36,11 @@ def make_log_directory(
         moment = time.strftime("%b%d_%H-%M-%S")
         log_dir = Path("runs") / f"{moment}_{socket.gethostname()}{comment}"
     directory = os.fspath(log_dir)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", directory):
+    if found := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", directory):
         raise ValueError(
-            f"log_dir must be a local directory, got {directory!r}; "
-            "log to a local one and copy it, or mount the remote one"
+            f"log_dir must be a local directory, got {directory!r}; mount the remote one, or log "
+            "to a local one and copy it: "
+            f"fsspec.filesystem({found[1]!r}).put('LOG_DIR/', '{directory}/', recursive=True)"
         )
     if create:
         Path(directory).mkdir(parents=True, exist_ok=True)
@@ -71,8 +72,8 @@ def sub_directory(log_dir: str, name: str) -> str:
         name: with slashes for directories within one another.
 
     Returns:
-        The directory; never one outside of `log_dir`: a leading slash means nothing, and a part
-        ".." is percent-encoded.
+        The directory; never one outside of `log_dir`: a path within it is taken as it is, else a
+        leading slash means nothing, and a part ".." is percent-encoded.
 
     Example:
         >>> sub_directory("runs", "losses_train/a")
@@ -80,5 +81,10 @@ def sub_directory(log_dir: str, name: str) -> str:
         >>> sub_directory("runs", "/../x")
         'runs/%2e%2e/x'
     """
+    if name.startswith("/") and "\0" not in name:
+        # add_hparams(run_name=<log_dir>), which scripts use to keep the trial in the run itself.
+        top = os.path.realpath(log_dir)
+        if Path(os.path.realpath(name)).is_relative_to(top):
+            name = os.path.relpath(os.path.realpath(name), top)
     parts = [part.replace("\0", "%00") for part in name.split("/") if part not in ("", ".")]
     return "/".join([log_dir, *("%2e%2e" if part == ".." else part for part in parts)])

@@ -145,6 +145,13 @@ class SummaryWriter(EventLog):
         """Open a run below this one, with the same options."""
         return EventLog(sub_directory(self._directory, name), **self._options_of_sub_run())
 
+    def _open_trial(self, name: str) -> SummaryWriter:
+        """Open a run below this one for add_hparams.
+
+        It is a writer, as in torch, because trackers replace methods of the class to see its calls.
+        """
+        return SummaryWriter(sub_directory(self._directory, name), **self._options_of_sub_run())
+
     def _options_of_sub_run(self) -> dict[str, Any]:
         return self._configuration | {"purge_step": None, "resume": None}
 

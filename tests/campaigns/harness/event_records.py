@@ -33,6 +33,11 @@ class FileContent:
         """Steps of the events that carry values."""
         return [event.step for event in self.events if event.HasField("summary")]
 
+    @property
+    def tags(self) -> set[str]:
+        """Tags of the values."""
+        return {value.tag for event in self.events for value in event.summary.value}
+
 
 def read_event_file(path: Path) -> FileContent:
     """Read one file; both checksums of every record are verified."""

@@ -128,7 +128,8 @@ ssize_t write(int fd, const void* data, size_t size) {
 }
 
 static int open_at(int directory, const char* path, int flags, mode_t mode) {
-  const int watch = (strstr(path, ".tfevents.") != NULL && (flags & O_ACCMODE) != O_RDONLY) ||
+  const int is_log = strstr(path, ".tfevents.") != NULL || strstr(path, "vdlrecords.") != NULL;
+  const int watch = (is_log && (flags & O_ACCMODE) != O_RDONLY) ||
                     (flags & O_DIRECTORY) == O_DIRECTORY;
   const enum action action = watch ? begin(kOpen) : kPass;
   if (fails(action)) return -1;

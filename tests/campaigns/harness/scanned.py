@@ -18,7 +18,7 @@ class Scanned:
 
     records: int
     pending: int
-    damage: list[tuple[int, int, str, int]]
+    damage: list[tuple[int, int, str, bool, int]]
     described: list[tuple[object, ...]]
     starts: list[tuple[int, list[int]]]
     rows: dict[tuple[str, str], tuple[bytes, ...]]

@@ -20,6 +20,7 @@ from harness.acks import AckBoard
 from harness.fault_shim import FOREVER, Action, FaultControl, Operation
 
 from eventcodec import SummaryWriter
+from workloads.writers import Writer, open_writer
 
 __all__ = ["ABRUPT", "GRACEFUL", "log_and_end"]
 
@@ -45,7 +46,7 @@ _kept: list[Any] = []  # what lives until the interpreter takes its modules apar
 class _Log:
     """Logs steps 0, 1, 2, ... from any thread, and acknowledges each."""
 
-    def __init__(self, writer: SummaryWriter, acks: AckBoard) -> None:
+    def __init__(self, writer: Writer, acks: AckBoard) -> None:
         self.writer = writer
         self._acks = acks
         self._next = 0
@@ -87,13 +88,14 @@ def log_and_end(
     close: bool,
     pause: float,
     hang: bool,
+    writer_name: str = "SummaryWriter",
 ) -> None:
     """Log, perhaps close, and end."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     fault = FaultControl(Path(control))
     fault.attach()
     board = AckBoard(Path(acks))
-    writer = SummaryWriter(directory, durability=durability)
+    writer = open_writer(writer_name, directory, durability=durability)
     log = _Log(writer, board)
     if hang:
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -16,7 +16,8 @@ from typing import Any
 
 from harness.fault_shim import FOREVER, Action, FaultControl, Operation
 
-from eventcodec import SummaryWriter, WriterClosedError
+from eventcodec import WriterClosedError
+from workloads.writers import Writer, open_writer
 
 __all__ = ["CHILD_ACTS", "PARENT_ACTS", "STATES", "have_a_child"]
 
@@ -29,7 +30,7 @@ CHILD_RECORDS = 50
 class _Parent:
     """Logs steps 0, 1, 2, ... of the tag "parent", from one thread at a time."""
 
-    def __init__(self, writer: SummaryWriter) -> None:
+    def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.logged = 0
         self._stop = threading.Event()
@@ -54,7 +55,7 @@ class _Parent:
             time.sleep(0.0005)
 
 
-def act_in_child(writer: SummaryWriter, act: str) -> None:
+def act_in_child(writer: Writer, act: str) -> None:
     """What a child does with the writer that it inherited or was sent."""
     if act == "nothing":
         return
@@ -83,7 +84,7 @@ def act_in_child(writer: SummaryWriter, act: str) -> None:
         gc.collect()
 
 
-def _log_in_child(writer: SummaryWriter) -> None:
+def _log_in_child(writer: Writer) -> None:
     try:
         for step in range(CHILD_RECORDS):
             writer.add_scalar("child", step, step)
@@ -91,7 +92,7 @@ def _log_in_child(writer: SummaryWriter) -> None:
         pass
 
 
-def _quiet_act_in_child(writer: SummaryWriter, act: str) -> None:
+def _quiet_act_in_child(writer: Writer, act: str) -> None:
     """The same under multiprocessing, which prints exceptions by itself."""
     try:
         act_in_child(writer, act)
@@ -99,18 +100,18 @@ def _quiet_act_in_child(writer: SummaryWriter, act: str) -> None:
         sys.exit(1)
 
 
-def _work_through(tasks: Any, writer: SummaryWriter, act: str) -> None:
+def _work_through(tasks: Any, writer: Writer, act: str) -> None:
     """A worker as torch's DataLoader has: takes tasks until there are no more."""
     while tasks.get() is not None:
         _quiet_act_in_child(writer, act)
 
 
-def _in_forked_child(writer: SummaryWriter, act: str) -> None:
+def _in_forked_child(writer: Writer, act: str) -> None:
     act_in_child(writer, act)
     sys.exit(0)
 
 
-def _start(way: str, writer: SummaryWriter, act: str) -> list[BaseProcess]:
+def _start(way: str, writer: Writer, act: str) -> list[BaseProcess]:
     context: Any
     workers: list[BaseProcess]
     if way == "loader":
@@ -130,12 +131,19 @@ def _start(way: str, writer: SummaryWriter, act: str) -> list[BaseProcess]:
 
 
 def have_a_child(
-    directory: str, control: str, result: str, way: str, state: str, child_act: str, parent_act: str
+    directory: str,
+    control: str,
+    result: str,
+    way: str,
+    state: str,
+    child_act: str,
+    parent_act: str,
+    writer_name: str = "SummaryWriter",
 ) -> None:
     """Fork in one of several ways while the writer is in some state."""
     fault = FaultControl(Path(control))
     fault.attach()
-    writer = SummaryWriter(directory)
+    writer = open_writer(writer_name, directory)
     parent = _Parent(writer)
     if state == "idle":
         writer.flush()
@@ -160,6 +168,7 @@ def have_a_child(
         command = ["ls", "-l", "/proc/self/fd"]
         listing = subprocess.check_output(command, close_fds=False, text=True)
         assert "tfevents" not in listing
+        assert "vdlrecords" not in listing
     else:
         children = _start(way, writer, child_act)
     began = time.monotonic() - start

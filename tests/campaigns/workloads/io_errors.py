@@ -12,9 +12,11 @@ from typing import Any
 
 from harness.event_records import event_files, read_event_file
 from harness.fault_shim import FOREVER, Action, FaultControl, Operation
+from harness.visualdl_records import whole_payloads
 
 from eventcodec import SummaryWriter
 from eventcodec.writer.stats import WriterStats
+from workloads.writers import Writer, open_writer
 
 __all__ = [
     "fail_to_begin",
@@ -31,7 +33,9 @@ RESUME_TIMEOUT = 20.0  # when the writer counts as never having resumed
 
 def _records_on_disk(directory: str) -> int:
     contents = [read_event_file(path) for path in event_files(Path(directory))]
-    return sum(len(content.steps) for content in contents)
+    logs = [whole_payloads(path.read_bytes()) for path in Path(directory).glob("vdlrecords*")]
+    # The first record of a log is the name of the run.
+    return sum(len(content.steps) for content in contents) + sum(len(log) - 1 for log in logs)
 
 
 def _check_account(stats: WriterStats, logged: int) -> None:
@@ -40,7 +44,7 @@ def _check_account(stats: WriterStats, logged: int) -> None:
     assert 0 <= stats.pending <= stats.accepted, stats
 
 
-def _seconds_until_written(writer: SummaryWriter) -> float:
+def _seconds_until_written(writer: Writer) -> float:
     start = time.monotonic()
     while writer.stats().pending and time.monotonic() - start < RESUME_TIMEOUT:
         time.sleep(0.001)
@@ -74,14 +78,15 @@ def log_through_faults(
     first: int,
     times: int,
     operations: int,
+    writer_name: str = "SummaryWriter",
 ) -> None:
     """Log 48 records, with some system calls hit, take the cause away, log one more."""
     fault = FaultControl(Path(control))
     fault.attach()
     warnings.simplefilter("ignore", RuntimeWarning)
     segment = 1 << 16 if first % 2 else None
-    writer = SummaryWriter(
-        directory, durability=durability, on_error=on_error, max_file_bytes=segment
+    writer = open_writer(
+        writer_name, directory, durability=durability, on_error=on_error, max_file_bytes=segment
     )
     clock = _Clock()
     fault.arm(Action(action), Operation(operations), first=first, times=times, argument=argument)

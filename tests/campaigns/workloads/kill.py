@@ -12,24 +12,33 @@ from harness.acks import AckBoard
 from harness.fault_shim import FaultControl
 
 from eventcodec import SummaryWriter
+from workloads.writers import open_writer
 
 __all__ = ["log_a_bit_of_everything", "log_until_killed"]
 
 
 def log_until_killed(
-    directory: str, acks: str, durability: Any, pace: float, flush_every: int, seed: int
+    directory: str,
+    acks: str,
+    durability: Any,
+    pace: float,
+    flush_every: int,
+    seed: int,
+    writer_name: str = "SummaryWriter",
 ) -> None:
     """Log one record after another, of several kinds; the step of a record is its number."""
     board = AckBoard(Path(acks))
     draw = random.Random(seed).random
-    writer = SummaryWriter(directory, durability=durability, max_file_bytes=1 << 20)
+    writer = open_writer(writer_name, directory, durability=durability, max_file_bytes=1 << 20)
     board.mark_ready()
     for step in itertools.count():
         kind = draw()
         if kind < 0.95:
             writer.add_scalar("loss", step, step)
-        elif kind < 0.99:
+        elif kind < 0.99 and isinstance(writer, SummaryWriter):
             writer.add_metrics({"a": 1.0, "b": 2.0, "c": 3.0}, step)
+        elif kind < 0.99:
+            writer.add_histogram("weights", [draw(), draw(), draw()], step)
         else:
             writer.add_text("note", "x" * int(draw() * 20_000), step)
         board.acknowledge(step + 1)

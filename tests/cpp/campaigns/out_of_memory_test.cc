@@ -36,6 +36,8 @@ using stream::EventStream;
 namespace {
 
 constexpr int kStepsWithoutFault = 3;
+// Every tag allocates in the same places: more of them ask the same question again.
+constexpr int kTags = 10;
 
 // Runs work(n, for_good) for n = 1, 2, ... until no allocation is left to fail.
 template <class Work>
@@ -167,7 +169,7 @@ std::string write_log(const TemporaryDirectory& directory, const char* name, int
   std::ofstream file(path, std::ios::binary);
   std::vector<std::uint8_t> buffer(1000);
   for (int i = 0; i < records; ++i) {
-    const std::string tag = "tag" + std::to_string(i % 50);
+    const std::string tag = "tag" + std::to_string(i % kTags);
     std::uint8_t* const payload = buffer.data() + record::kHeaderBytes;
     std::uint8_t* const end = event::put_scalar(payload, {1.0, i}, tag, 0.5f);
     const std::uint8_t* const sealed =
@@ -226,8 +228,8 @@ TEST(an_unframer_reports_every_failing_allocation) {
 TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
   campaigns::Report report("C8 out of memory: reader", "P21 P23");
   const TemporaryDirectory directory;
-  const std::string one = write_log(directory, "one.tfevents", 3000);
-  const std::string two = write_log(directory, "two.tfevents", 2000);
+  const std::string one = write_log(directory, "one.tfevents", 900);
+  const std::string two = write_log(directory, "two.tfevents", 600);
   for (const std::size_t threads : {1, 2}) {
     fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
       scan::EventFile first(one);
@@ -251,7 +253,7 @@ TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
         CHECK_EQ(file->damage().size(), 1u);
         for (const scan::Series& series : file->series()) rows += series.rows.size;
       }
-      CHECK_EQ(rows, 4998u);
+      CHECK_EQ(rows, 1498u);
       return failed;
     });
   }

@@ -10,6 +10,7 @@
 #include "histogram/buckets.h"
 #include "histogram/count_edges.h"
 #include "histogram/kernels.h"
+#include "histogram/patterns.h"
 #include "histogram/slot_tables.h"
 #include "histogram/statistics.h"
 
@@ -184,6 +185,46 @@ TEST(all_16_bit_floats) {
   }
 }
 
+// Against the pass that looks at each value: random patterns, few, zeros and runs.
+TEST(counting_patterns_first_changes_nothing) {
+  check::Random random(29);
+  for (std::size_t round = 0; round < 24; ++round) {
+    std::vector<std::uint16_t> patterns(100'000 + random.below(5000));
+    const std::uint64_t kind = round % 4;
+    for (std::uint16_t& pattern : patterns) {
+      pattern = static_cast<std::uint16_t>(random.next() >> 48);
+      if (kind == 1) pattern &= 0x3c0f;
+      if (kind == 2 && random.below(2) == 0) pattern = 0;
+      if (kind == 3) pattern = random.below(1000) == 0 ? pattern : 0x3c00;
+    }
+    for (const Dtype dtype : {Dtype::kFloat16, Dtype::kBfloat16, Dtype::kInt16, Dtype::kUint16}) {
+      const Values values = values_of(dtype, patterns);
+      std::vector<std::uint32_t> want(kSlots);
+      std::vector<std::uint32_t> got(kSlots);
+      Moments each{};
+      Moments folded{};
+      kernels().back().fn.bucketize(values, 1, want.data(), &each);
+      REQUIRE(bucketize_patterns(values, got.data(), &folded));
+      CHECK(got == want);
+      CHECK_EQ(folded.num, each.num);
+      if (std::isnan(each.min)) {
+        CHECK(std::isnan(folded.min) && std::isnan(folded.max) && std::isnan(folded.sum));
+        continue;
+      }
+      CHECK_EQ(folded.min, each.min);
+      CHECK_EQ(folded.max, each.max);
+      const double most = std::max(std::abs(each.min), std::abs(each.max)) * each.num;
+      if (std::isfinite(most)) CHECK(std::abs(folded.sum - each.sum) <= 1e-12 * most);
+      CHECK(std::abs(folded.sum_squares / each.sum_squares - 1) <= 1e-12);
+      if (dtype == Dtype::kInt16) CHECK_EQ(folded.sum, each.sum);  // both exact
+    }
+  }
+  const std::vector<float> wide(200'000, 1.0f);
+  Moments moments{};
+  std::vector<std::uint32_t> slots(kSlots);
+  CHECK(!bucketize_patterns(values_of(Dtype::kFloat32, wide), slots.data(), &moments));
+}
+
 TEST(any_length_at_any_alignment) {
   check::Random random(11);
   std::vector<float> values(4200);
@@ -273,8 +314,9 @@ TEST(uniform_edges_follow_upper_bound) {
         if (scale != 0.0 && width / static_cast<double>(buckets) < 1e-7) continue;
         for (const std::size_t copies : {std::size_t{1}, std::size_t{4}}) {
           std::vector<std::uint64_t> several(copies * buckets);
-          const UniformBins bins{edges.data(), static_cast<std::int32_t>(buckets), edges.front(),
-                                 edges.back(), scale};
+          const UniformBins bins{edges.data(),  static_cast<std::int32_t>(buckets),
+                                 edges.front(), edges.back(),
+                                 scale,         0.0};
           kernel.fn.count_uniform(values_of(Dtype::kFloat64, values), bins, copies, several.data());
           for (std::size_t i = buckets; i < several.size(); ++i) several[i % buckets] += several[i];
           if (!CHECK_EQ(std::equal(want.begin(), want.end(), several.begin()), true)) return;
@@ -282,6 +324,45 @@ TEST(uniform_edges_follow_upper_bound) {
       }
     }
   }
+}
+
+// The same for float32, whose products are less exact: values on edges, beside them, in every lane.
+TEST(uniform_edges_of_float32_follow_upper_bound) {
+  check::Random random(31);
+  std::size_t in_float32 = 0;
+  for (std::size_t round = 0; round < 300; ++round) {
+    const std::size_t buckets = 1 + random.below(round % 8 == 0 ? 3000 : 90);
+    const double first = (static_cast<double>(random.below(1000)) - 500) /
+                         std::pow(10.0, static_cast<double>(random.below(6)));
+    const double width = static_cast<double>(1 + random.below(1000)) / 13 *
+                         std::pow(10.0, 2 - static_cast<double>(random.below(8)));
+    std::vector<double> edges(buckets + 1);
+    fill_uniform_edges(first, first + width, edges);
+    if (!std::is_sorted(edges.begin(), edges.end(), std::less_equal<>())) continue;
+    std::vector<float> values = {std::nanf(""), 1e-45f, -1e-45f, 3e38f, -3e38f};
+    values.push_back(std::numeric_limits<float>::infinity());
+    values.push_back(-std::numeric_limits<float>::infinity());
+    for (const double edge : edges) {
+      const auto near = static_cast<float>(edge);
+      for (const float toward : {-1e30f, near, 1e30f}) {
+        values.push_back(std::nextafter(near, toward));
+      }
+    }
+    for (std::size_t i = 0; i < 3000; ++i) {
+      values.push_back(static_cast<float>(
+          first + width * static_cast<double>(random.below(1 << 30)) / (1 << 30)));
+    }
+    const std::vector<double> want = expected_counts(values, edges);
+    const UniformBins bins = uniform_bins(edges);
+    in_float32 += bins.float_doubt > 0.0 ? 1 : 0;
+    for (const auto& kernel : kernels()) {
+      if (!eventcodec::cpu::has(kernel.required)) continue;
+      std::vector<std::uint64_t> counts(buckets);
+      kernel.fn.count_uniform(values_of(Dtype::kFloat32, values), bins, 1, counts.data());
+      if (!CHECK_EQ(std::equal(want.begin(), want.end(), counts.begin()), true)) return;
+    }
+  }
+  CHECK(in_float32 > 100);
 }
 
 // Parts on several threads: the same counts, and sums that do not depend on the threads.

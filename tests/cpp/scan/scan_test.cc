@@ -174,11 +174,12 @@ TEST(rows_are_not_kept_when_not_wanted) {
 
 TEST(shared_columns_outlive_growth) {
   scan::Series series;
-  REQUIRE(series.reserve(4));
+  scan::ColumnMemory memory;
+  REQUIRE(series.reserve(4, memory, 0));
   series.append_scalar(1, 0.5, 2.0);
   const std::shared_ptr<void> kept = series.memory;
   const std::int64_t* steps = series.rows.steps;
-  REQUIRE(series.reserve(100000));
+  REQUIRE(series.reserve(100000, memory, 0));
   CHECK(series.rows.steps != steps);
   CHECK_EQ(steps[0], 1);
   CHECK_EQ(series.rows.steps[0], 1);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/buffer.h"
 #include "check.h"
@@ -13,6 +14,7 @@
 #include "scan/file.h"
 #include "vdl/encode.h"
 #include "vdl/format.h"
+#include "vdl/unframe.h"
 
 using eventcodec::as_bytes;
 using eventcodec::Buffer;
@@ -167,6 +169,52 @@ TEST(reads_all_components) {
   CHECK_EQ(vdl::encoded_image_of(fetched.vdl_value.body).size(), std::size_t{300});
   scan::Fetched other;
   CHECK(!scan::fetch(on_disk.path(), file.format(), image.rows.references[1], "text", &other).ok());
+}
+
+// Scalars that come in turn are expected: whatever comes instead, the rows are those of one record
+// read after the other.
+TEST(rows_are_those_of_the_records_in_any_order) {
+  check::Random random(3);
+  Log log;
+  for (int step = 0; step != 3000; ++step) {
+    // Mostly in turn, one record of a tag that is new now and then, and others in between.
+    const std::string tag = random.below(20) == 0   ? "new" + std::to_string(random.below(50))
+                            : random.below(20) == 0 ? std::string(130, 'l')
+                                                    : "tag" + std::to_string(step % 7);
+    log.add_scalar(random.below(9) == 0 ? -step : step, tag);
+    if (random.below(30) == 0) log.add_text(step);
+    if (random.below(30) == 0) log.add_image(step, 200);
+  }
+  struct Column {
+    std::vector<std::int64_t> steps;
+    std::vector<double> wall_times, values;
+    std::uint64_t bytes = 0;
+  };
+  std::map<std::string, Column> columns;
+  for (ByteView rest = log.bytes; !rest.empty();) {
+    const vdl::Unframed found = vdl::unframe(rest, eventcodec::record::Last::kYes);
+    CHECK(found.kind == vdl::Unframed::Kind::kRecord);
+    Column& column = columns[std::string(eventcodec::as_text(found.value.tag))];
+    column.bytes += found.bytes;
+    column.steps.push_back(found.value.step);
+    column.wall_times.push_back(vdl::wall_time_of(found.value.timestamp));
+    column.values.push_back(static_cast<double>(found.value.number));
+    rest = rest.subspan(static_cast<std::size_t>(found.bytes));
+  }
+  const TemporaryFile on_disk;
+  const scan::EventFile file = scanned(on_disk, log.bytes);
+  CHECK_EQ(file.records(), log.starts.size() - 1);
+  CHECK_EQ(file.series().size(), columns.size());
+  for (const scan::Series& series : file.series()) {
+    const Column& want = columns[series.tag];
+    const scan::Rows& rows = series.rows;
+    CHECK_EQ(series.bytes, want.bytes);
+    CHECK_EQ(rows.size, want.steps.size());
+    CHECK(std::equal(want.steps.begin(), want.steps.end(), rows.steps));
+    CHECK(std::equal(want.wall_times.begin(), want.wall_times.end(), rows.wall_times));
+    if (series.kind != scan::Kind::kScalars) continue;
+    CHECK(std::equal(want.values.begin(), want.values.end(), rows.values));
+  }
 }
 
 TEST(the_content_says_what_a_file_is) {

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "vdl/decode_histogram.h"
 #include "vdl/encode.h"
+#include "vdl/plain_scalar.h"
 #include "vdl/resync.h"
 #include "vdl/unframe.h"
 #include "wire/write.h"
@@ -107,6 +108,45 @@ TEST(every_scalar_comes_back) {
              std::bit_cast<std::uint32_t>(number));
     CHECK_EQ(as_text(found.value.sub_tag), one ? "" : sub);
   }
+}
+
+// Of any bytes, the quick way reads what unframe reads of them or nothing, and it reads all that a
+// writer writes of short scalars.
+TEST(the_quick_way_reads_what_unframe_reads) {
+  check::Random random(2);
+  std::size_t changed_and_read = 0;
+  for (int i = 0; i != 200000; ++i) {
+    const auto step = static_cast<std::int64_t>(random.next() >> random.below(64));
+    const auto timestamp = static_cast<std::int64_t>(random.next() >> random.below(64));
+    const std::string tag(1 + random.below(random.below(2) == 0 ? 20 : 140), 'a');
+    const auto number = static_cast<float>(random.below(9));
+    Bytes bytes = record_of(vdl::scalar_bound(tag.size()), [&](std::uint8_t* p) {
+      return vdl::put_scalar(p, {timestamp, step}, tag, number);
+    });
+    const std::size_t whole = bytes.size();
+    const bool changed = random.below(2) == 0;
+    if (changed) bytes[random.below(whole)] = static_cast<std::uint8_t>(random.next());
+    bytes.insert(bytes.end(), kScalar.begin(), kScalar.end());
+    const std::size_t two = bytes.size();
+    bytes.resize(two + vdl::kMaxPlainBytes);
+    const vdl::Unframed want = vdl::unframe(ByteView(bytes).first(two), record::Last::kYes);
+    const vdl::PlainScalar got = vdl::read_plain_scalar(bytes.data(), tag);
+    if (!changed) {
+      const bool plain = whole <= vdl::kMaxPlainBytes && timestamp != 0;
+      CHECK_EQ(got.bytes, plain ? whole : 0);
+    }
+    if (got.bytes == 0) continue;
+    changed_and_read += changed;
+    CHECK(want.kind == Kind::kRecord);
+    CHECK(want.value.component == vdl::Component::kScalar);
+    CHECK_EQ(want.bytes, got.bytes);
+    CHECK_EQ(as_text(want.value.tag), tag);
+    CHECK_EQ(want.value.step, got.step);
+    CHECK_EQ(want.value.timestamp, got.timestamp);
+    CHECK_EQ(std::bit_cast<std::uint32_t>(want.value.number),
+             std::bit_cast<std::uint32_t>(got.number));
+  }
+  CHECK(changed_and_read > 1000);
 }
 
 TEST(refuses_what_no_writer_writes) {

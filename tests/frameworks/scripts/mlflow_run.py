@@ -16,5 +16,8 @@ with mlflow.start_run() as run:
     writer.close()
 mlflow.flush_async_logging()
 client = mlflow.MlflowClient()
-seen = [(m.step, round(m.value, 5)) for m in client.get_metric_history(run.info.run_id, "loss")]
+seen = [
+    [(name, m.step, round(m.value, 5)) for m in client.get_metric_history(run.info.run_id, name)]
+    for name in ("loss", "final")
+]
 print("SEEN", json.dumps([seen, client.get_run(run.info.run_id).data.params]))

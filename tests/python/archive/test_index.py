@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -227,8 +228,17 @@ def test_a_harmed_index_is_no_harm(logs: Path, harm: str) -> None:
 
 def test_hostile_states_are_refused(logs: Path) -> None:
     """Any bytes with a right checksum: no crash, and no memory that is not there."""
-    file = _native.EventFile(os.fsencode(logs / "a/events.out.tfevents.1"))
-    _native.scan_files([file], mode="salvage", verify=True, threads=1, keep_rows=True)
+    path = logs / "a/events.out.tfevents.1"
+    file = _native.EventFile(os.fsencode(path))
+    with (logs / "segment").open("w+b") as target:
+        # Rows in two pieces, and some in the state.
+        file.scan_into(target.fileno(), 0, stretch=path.stat().st_size // 2, keep=0)
+        assert len(file.pieces()) == 2
+        append(path, scalar(50))
+        _, failure = file.scan_into(target.fileno(), 1 << 12, stretch=1 << 20, keep=1 << 20)
+    assert failure is None
+    segment = _native.Segment(os.fsencode(logs / "segment"))
+    pieces = [(segment, offset, size) for offset, size, _ in file.pieces()]
     state = file.save()[:-4]
     rng = np.random.default_rng(0)
     taken = 0
@@ -239,14 +249,19 @@ def test_hostile_states_are_refused(logs: Path) -> None:
             changed[at : at + 8] = rng.bytes(8) if rng.random() < 0.5 else b"\xff" * 8
         whole = bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little")
         other = _native.EventFile(b"/nowhere")
-        if other.restore(whole):
+        if other.restore(whole, pieces):
             taken += 1
             for number, described in enumerate(other.series()):
-                assert len(other.columns(number)[0]) == described[5]
+                # Extents that are not where rows were saved have another checksum, and the file
+                # is read instead, which is not there.
+                with contextlib.suppress(FileNotFoundError):
+                    assert len(other.columns(number)[0]) == described[5]
             other.session_starts()
             other.damage()
-            assert other.restore(other.save())
-    assert not _native.EventFile(b"/nowhere").restore(state[: len(state) // 2])
+            again = [(segment, offset, size) for offset, size, _ in other.pieces()]
+            assert other.restore(other.save(), again)
+    assert not _native.EventFile(b"/nowhere").restore(state[: len(state) // 2], pieces)
+    assert not _native.EventFile(b"/nowhere").restore(whole, [])
     assert taken
 
 
@@ -442,12 +457,39 @@ def test_csv_cells_are_safe(tmp_path: Path, command: Any) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_du_does_not_make_up_the_bytes_of_visualdl(tmp_path: Path, command: Any) -> None:
+def test_du_counts_the_records_of_visualdl(tmp_path: Path, command: Any) -> None:
     from eventcodec.compat.visualdl import LogWriter
+    from eventcodec.proto import Record
 
-    with LogWriter(str(tmp_path / "run")) as writer:
-        writer.add_scalar("loss", 0.5, 1)
-    lines = command("du", tmp_path).stdout.splitlines()
-    (row,) = (line.split() for line in lines if line.startswith("loss"))
-    assert row == ["loss", "scalars", "1", "-"]
-    assert any("VisualDL" in line for line in lines)
+    def of_each_tag() -> dict[str, int]:
+        """By the rule of VisualDL's own reader: a length, and as many bytes."""
+        (path,) = tmp_path.rglob("vdlrecords*")
+        data, sizes = path.read_bytes(), {}
+        while data:
+            size = 8 + int.from_bytes(data[:8], "little")
+            (value,) = Record.FromString(data[8:size]).values
+            tag = value.tag + (f"/{value.tag_value.tag}" if value.HasField("tag_value") else "")
+            sizes[tag] = sizes.get(tag, 0) + size
+            data = data[size:]
+        return sizes
+
+    def counted() -> dict[str, int]:
+        rows = [json.loads(line) for line in command("du", tmp_path, "--json").stdout.splitlines()]
+        return {row["tag"]: row["bytes"] for row in rows}
+
+    def log(first_step: int) -> None:
+        name = "vdlrecords.1700000000.log"
+        with LogWriter(str(tmp_path / "run"), file_name=name, display_name="shown") as writer:
+            for step in range(first_step, first_step + 200):
+                writer.add_scalar("loss", step / 2, step)
+                writer.add_scalar("a long name of a rate", step, step)
+                writer.add_scalars("chart", {"sin": 1.0, "cos": 0.0}, step)
+            writer.add_image("x", np.zeros((9, 9, 3)), first_step)
+            writer.add_text("note", "x" * 5000, first_step)
+
+    log(0)
+    first = counted()
+    assert first == of_each_tag()
+    assert len(first) == 7
+    log(200)  # the second pass reads what was added
+    assert counted() == of_each_tag() != first

@@ -114,6 +114,21 @@ def test_colours_on_a_terminal_only_without_no_color(terminal, log_dir):
     assert not COLOUR.search(terminal("plot", log_dir, "--tag", "loss", env={"NO_COLOR": "1"}))
 
 
+def test_answers_wider_than_the_terminal(command, terminal, log_dir, tmp_path):
+    asked = ("query", log_dir, "SELECT * FROM tags WHERE tag = 'loss'", "--location", tmp_path)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal(*asked)).replace("\r\n", "\n")
+    assert re.search(r"^kind +scalars *$", shown, re.MULTILINE)  # a line for each column
+    assert max(map(len, shown.splitlines())) <= 80
+    heading, _, *rows = command(*asked).stdout.splitlines()  # nobody reads: a row is a line
+    assert heading.split()[:4] == ["run", "tag", "kind", "plugin"]
+    assert all("loss" in row for row in rows)
+
+
+def test_an_answer_without_rows_shows_its_columns(command, log_dir, tmp_path):
+    asked = ("query", log_dir, "SELECT run, tag FROM tags WHERE 1 = 0", "--location", tmp_path)
+    assert command(*asked).stdout.splitlines()[0].split() == ["run", "tag"]
+
+
 @pytest.mark.parametrize("name", ["ls", "show"])
 def test_hostile_names_are_shown_as_escapes(command, terminal, log_dir, name):
     for written in (command(name, log_dir).stdout, terminal(name, log_dir)):

@@ -230,7 +230,9 @@ def test_bench_reports(tmp_path):
     assert "<svg" in content
     assert "<h2>crc32c/64B</h2>" in content
     markdown = text.read_text().splitlines()
-    assert "## crc32c/64B" in markdown
+    assert "### crc32c/64B" in markdown
+    assert markdown.index("## Goals") < markdown.index("## crc32c")
+    assert any(line.startswith("| crc32c/64B: in the call | <= 50 ns |") for line in markdown)
     assert any(line.startswith("| eventcodec | ") for line in markdown)
     assert any(line.startswith("| hot-8 | eventcodec | ") for line in markdown)
     assert invoke(*args, "-o", tmp_path / "report.pdf").exit_code == 2
@@ -273,3 +275,17 @@ def test_help_of_one_command_loads_no_heavy_module():
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_is_not_shown_is_not_read(tmp_path):
+    for run in ("a", "b"):
+        eventcodec.SummaryWriter(tmp_path / run).add_scalar("loss", 1.0, 0)
+    (file,) = (tmp_path / "b").iterdir()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert invoke("ls", tmp_path).exit_code == 1
+    assert invoke("ls", tmp_path, "--run", "a").exit_code == 0
+    missing = invoke("ls", tmp_path, "--run", "c")
+    assert missing.exit_code == 2
+    assert "no run matches 'c'; there is 'a', 'b'" in missing.output

@@ -33,7 +33,9 @@ def run(*arguments):
 def test_ls_show_plot_and_verify(log):
     listed = run("ls", log)
     assert listed.returncode == 0
-    assert "train/loss" in listed.stdout
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    assert ["train/loss", "scalars", "30", "0..29", "0.0333333"] in rows
+    assert ["meta_data_tag", "raw", "1", "0", "shown"] in rows
     assert "hello" in run("show", log, "--tag", "note").stdout
     assert run("plot", log, "--tag", "train/loss").returncode == 0
     verified = run("verify", log, "--json")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorboardX
 import torch.utils.tensorboard
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -240,7 +241,17 @@ def test_replaced_methods_see_every_call(tmp_path, monkeypatch, writer_class, ta
     assert scalars_of(tmp_path / "watched") == scalars_of(tmp_path / "alone")
 
 
-@both
+# The originals, too: so it is that trackers see the metrics of a trial.
+@pytest.mark.parametrize(
+    "writer_class",
+    [
+        *WRITERS,
+        eventcodec.SummaryWriter,
+        torch.utils.tensorboard.SummaryWriter,
+        tensorboardX.SummaryWriter,
+    ],
+    ids=lambda each: each.__module__,
+)
 def test_a_class_patch_is_what_is_called(tmp_path, monkeypatch, writer_class):
     seen = []
     original = writer_class.add_scalar
@@ -252,8 +263,10 @@ def test_a_class_patch_is_what_is_called(tmp_path, monkeypatch, writer_class):
     monkeypatch.setattr(writer_class, "add_scalar", add_scalar)
     with writer_class(tmp_path) as writer:
         writer.add_scalar("a", 1.0, 2)
-    assert seen == [("a", 1.0, 2)]
-    assert scalars_of(tmp_path) == {".": {"a": [(2, 1.0)]}}
+        run_name = "name" if "tensorboardx" in writer_class.__module__.lower() else "run_name"
+        writer.add_hparams({"x": 1}, {"m": 2.0}, **{run_name: "trial"})
+    assert [each[:2] for each in seen] == [("a", 1.0), ("m", 2.0)]
+    assert scalars_of(tmp_path) == {".": {"a": [(2, 1.0)]}, "trial": {"m": [(0, 2.0)]}}
 
 
 MODULES = [
@@ -336,6 +349,26 @@ def test_export_scalars_to_json(tmp_path):
         writer.export_scalars_to_json(tmp_path / "all.json")
         assert writer.scalar_dict == {}
     assert json.loads((tmp_path / "all.json").read_text()) == {f"{tmp_path}/g/a": [[10.0, 3, 1.5]]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<net", "no XML"),
+        ("<net><layers/></net>", "no layers"),
+        (
+            "<net><layers><layer id='0'/></layers><edges><edge from-layer='7'/></edges></net>",
+            "an edge between layers that are not there",
+        ),
+    ],
+)
+def test_what_is_no_openvino_model(tmp_path, text, message):
+    path = tmp_path / "model.xml"
+    path.write_text(text)
+    with tensorboardx.SummaryWriter(tmp_path / "log") as writer:
+        with pytest.raises(ValueError, match=rf"model\.xml: .*{message}"):
+            writer.add_openvino_graph(path)
+        assert writer.stats().accepted == 0
 
 
 def test_registered_factories_open_record_files(tmp_path, monkeypatch):

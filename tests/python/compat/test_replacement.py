@@ -156,6 +156,24 @@ def test_run_of_a_module_and_with_another_sitecustomize(tmp_path):
     assert found["X"].startswith("eventcodec.")
 
 
+@pytest.mark.parametrize("program", ["bash", "./train.sh", sys.executable])
+def test_run_of_a_program_that_starts_python(tmp_path, program):
+    # What replaces the writers of a Python that somebody else starts.
+    (tmp_path / "worker.py").write_text("import sitecustomize\nprint(sitecustomize.__file__)\n")
+    (tmp_path / "train.sh").write_text(f"#!/bin/sh\nexec {sys.executable} worker.py\n")
+    (tmp_path / "train.sh").chmod(0o755)
+    argument = {"bash": ["train.sh"], "./train.sh": []}.get(program, ["worker.py"])
+    done = subprocess.run(
+        [*EVENTCODEC, program, *argument],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.strip().endswith("eventcodec/startup/sitecustomize.py")
+
+
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [

@@ -10,11 +10,12 @@ import tensorboardX
 import tensorboardX.event_file_writer
 import torch.utils.tensorboard
 import torch.utils.tensorboard.writer
+from google.protobuf.message import Message
 
 import eventcodec
 from eventcodec.compat import tensorboardx as our_tensorboardx
 from eventcodec.compat import torch as our_torch
-from eventcodec.compat.tensorboardx import event_file_writer
+from eventcodec.compat.tensorboardx import event_file_writer, summary
 
 # What ends `**kwargs` in the original are options of its own.
 PAIRS = [
@@ -82,6 +83,18 @@ def test_arguments_stand_in_the_same_order(theirs, ours, name):
     assert all(default is not inspect.Parameter.empty for _, default in found[len(wanted) :])
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"), PAIRS, ids=[f"{ours.__module__}.{ours.__name__}" for _, ours in PAIRS]
+)
+def test_properties_are_there(theirs, ours):
+    wanted = {
+        name
+        for name, value in inspect.getmembers(theirs)
+        if isinstance(value, property) and not name.startswith("_")
+    }
+    assert {name for name in wanted if not hasattr(ours, name)} == set()
+
+
 def test_a_fault_is_seen():
     with pytest.raises(AssertionError):
         test_arguments_stand_in_the_same_order(
@@ -121,3 +134,18 @@ def test_modules_have_the_public_functions(module, unknown):
         and getattr(value, "__module__", "") == theirs.__name__
     }
     assert {name for name in public if not hasattr(ours, name)} == unknown
+
+
+def test_message_classes_are_where_scripts_import_them_from():
+    theirs = importlib.import_module("tensorboardX.summary")
+    messages = {
+        name: value
+        for name, value in vars(theirs).items()
+        if inspect.isclass(value) and issubclass(value, Message)
+    }
+    assert "Summary" in messages
+    for name, value in messages.items():
+        own = getattr(summary, name)
+        assert own.DESCRIPTOR.name == value.DESCRIPTOR.name
+    with pytest.raises(ImportError, match="Nothing"):
+        from eventcodec.compat.tensorboardx.summary import Nothing  # noqa: F401

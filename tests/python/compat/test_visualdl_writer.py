@@ -18,6 +18,7 @@ import pytest
 import eventcodec
 from eventcodec.compat.visualdl import LogReader, LogWriter
 from eventcodec.proto import Record
+from eventcodec.vdl.histogram import histogram
 
 
 def records(path) -> list:
@@ -237,6 +238,38 @@ def test_histograms_are_numpys(writer, tmp_path, dtype, buckets):
         assert list(logged.bin_edges) == edges.astype(np.float64).tolist()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_histograms_are_numpys_at_any_scale(dtype):
+    generator = np.random.default_rng(11)
+    rises = 0
+    for _ in range(2000):
+        values = generator.normal(size=generator.integers(1, 40))
+        values *= 10.0 ** generator.integers(-44, 37)
+        values = (values + generator.choice([0, 1, 1000])).astype(dtype)
+        buckets = int(generator.integers(1, 33))
+        try:
+            counts, edges = np.histogram(values, bins=buckets)
+        except ValueError as error:  # too many buckets for so narrow a range
+            with pytest.raises(ValueError, match=str(error)[:20]):
+                histogram(values, buckets)
+            continue
+        got = Record.Histogram.FromString(histogram(values, buckets).message)
+        assert list(got.bin_edges) == edges.astype(np.float64).tolist()
+        assert list(got.hist) == counts.tolist()
+        rises += bool((np.diff(edges) > 0).all())
+    assert rises > 1000
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_histogram_of_what_is_no_number(writer, tmp_path, wrong):
+    values = np.arange(1000, dtype=np.float32)
+    values[517] = wrong
+    with pytest.raises(ValueError, match="finite"):
+        writer.add_histogram("h", values, 1)
+    writer.flush()
+    assert values_of(tmp_path) == []
+
+
 def test_a_histogram_of_equal_values(writer, tmp_path):
     for values in (np.full(5000, 3.5), np.full(5000, 7, np.int32), np.zeros(0)):
         counts, edges = np.histogram(values)
@@ -281,9 +314,8 @@ def test_flags_and_numpy_numbers_are_hyperparameters(writer):
     assert hparams == {"flag": 1.0, "rate": 0.5, "n": 3.0}
 
 
-def test_graph_names_what_it_needs(writer):
-    if "paddle" in sys.modules:
-        pytest.fail("paddle is installed: test add_graph with it")
+def test_graph_names_what_it_needs(writer, monkeypatch):
+    monkeypatch.setitem(sys.modules, "paddle", None)
     with pytest.raises(ImportError, match="paddle"):
         writer.add_graph(object(), [])
 
@@ -342,6 +374,21 @@ def test_a_forked_child_has_a_file_of_its_own(tmp_path):
     assert child.exitcode == 0
     assert sorted(v.tag for v in values_of(tmp_path)) == ["child", "parent", "parent"]
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_forked_child_does_not_continue_what_its_parent_closed(tmp_path):
+    writer = LogWriter(str(tmp_path))
+    writer.add_scalar("parent", 1, 1)
+    writer.close()
+    child = multiprocessing.get_context("fork").Process(target=_log_in_child, args=(writer,))
+    child.start()
+    child.join()
+    writer.add_scalar("parent", 2, 2)
+    writer.close()
+    assert child.exitcode == 0
+    files = [records(path) for path in sorted(tmp_path.iterdir())]
+    tags = [[v.tag for v in values if v.HasField("value")] for values in files]
+    assert tags == [["parent", "parent"], ["child"]]
 
 
 def test_a_killed_process_leaves_whole_records(tmp_path):

@@ -146,6 +146,7 @@ def test_pr_curves(peer_writer: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(ours, rows)
     assert curve.thresholds.tolist() == np.linspace(0, 1, 11).tolist()
     assert curve.step == 4
+    assert repr(curve) == f"PrCurve(step=4, wall_time={curve.wall_time!r}, 11 thresholds)"
 
 
 def test_meshes(peer_writer: Any, tmp_path: Path) -> None:

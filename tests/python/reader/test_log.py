@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,6 +64,11 @@ def test_links_in_a_circle_end(directory: Path) -> None:
 def test_missing_paths(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="No such event file or log directory"):
         eventcodec.open(tmp_path / "nothing")
+    with pytest.raises(
+        FileNotFoundError, match=r"filesystem\('gs'\).get\('gs://bucket/x/'"
+    ) as error:
+        eventcodec.open("gs://bucket/x")
+    assert error.value.filename == "gs://bucket/x"
     with pytest.raises(ValueError, match="empty list"):
         eventcodec.open([])
     with pytest.raises(ValueError, match="threads must be at least 1, got 0"):
@@ -283,3 +289,21 @@ def test_every_kernel_reads_the_same(
         outputs.add(done.stdout)
     assert len(outputs) == 1
     assert "SkippedRegion" in outputs.pop()
+
+
+def test_other_runs_are_not_opened(directory: Path, event: Any, frame: Any) -> None:
+    other = directory / "other" / "events.out.tfevents.9"
+    other.parent.mkdir()
+    damaged = bytearray(frame(event(loss=1.0).SerializeToString()))
+    damaged[20] ^= 1
+    other.write_bytes(damaged)
+    with pytest.raises(eventcodec.CorruptRecordError):
+        eventcodec.open(directory, mode="strict")
+    every = eventcodec.open(directory)
+    chosen = eventcodec.open(directory, runs=["a*", re.compile("^c$")], mode="strict")
+    assert list(chosen) == [name for name in every if name not in (".", "other")]
+    assert chosen.damage == []
+    assert len(every.damage) == 1
+    tables = (chosen.scalars(), every.scalars(runs=list(chosen)))
+    assert tables[0]["value"].tolist() == tables[1]["value"].tolist() != []
+    assert "other" not in chosen.refresh().runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,14 @@ def test_large_arrays_are_summed_accurately(torch_edges: list[float]) -> None:
     assert got.sum == pytest.approx(exact, rel=1e-13)
 
 
+@pytest.mark.parametrize("dtype", ["f2", "i2", "u2"])
+def test_many_values_of_16_bits_are_torchs(dtype: str, torch_edges: list[float]) -> None:
+    values = (np.random.default_rng(6).normal(size=150_001) * 300 + 900).clip(0).astype(dtype)
+    values[::3] = 0
+    want = torch_summary.histogram("w", values, torch_edges)
+    assert_as_torch(histogram_summary("w", values), want, values)
+
+
 def test_bytes_are_those_of_protobuf(torch_edges: list[float]) -> None:
     for values in (np.array([0.0]), np.array([-4.0, 0.0, 2.0]), np.arange(100.0)):
         want = torch_summary.histogram("w", values, torch_edges).SerializeToString()
@@ -190,6 +199,38 @@ def test_uniform_bins_are_torchs(bins: Any) -> None:
         values = (np.random.default_rng(1).normal(size=700) * 40).astype("f8").clip(0).astype(dtype)
         want = torch_summary.histogram("w", values, bins)
         assert_as_torch(histogram_summary("w", values, bins=bins), want, values)
+
+
+def stones_counts(values: np.ndarray) -> np.ndarray:
+    return histogram(values, "stone").counts
+
+
+# Rounded to ties, skewed, far from zero, and so narrow that NumPy must be asked.
+@pytest.mark.parametrize("kind", range(5))
+def test_stones_rule_is_numpys_with_its_warning(kind: int) -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=rng.integers(2, 20_000 if seed == 0 else 900)).astype("f4")
+        values = [
+            values,
+            np.round(values * 4),
+            np.exp(values * 3),
+            values.astype("f8") + 1e6,
+            values.astype("f8") + 1e10,
+        ][kind]
+        heard, counted = [], []
+        for count in (lambda v: np.trim_zeros(np.histogram(v, "stone")[0]), stones_counts):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                counted.append(count(values.astype("f8")))
+            heard.append([str(warning.message) for warning in caught])
+        np.testing.assert_array_equal(counted[1], counted[0])
+        assert heard[0] == heard[1]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_the_installed_numpys(rule: str) -> None:
+    assert bin_rules._is_numpys(rule)  # else NumPy is asked, which is right but slow
 
 
 def test_a_rule_that_numpy_changed_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,3 +325,8 @@ def test_a_long_tag_has_a_length_of_several_bytes(tmp_path: Path) -> None:
     got, histo = parse(histogram_summary(tag, [1.0]))
     assert got == tag
     assert histo.num == 1
+
+
+def test_repr_fits_a_line() -> None:
+    shown = repr(histogram([1.0, 2.0, 4.0], bins=3))
+    assert shown == "Histogram(3 buckets, num=3, min=1, max=4, sum=7, sum_squares=21)"

@@ -320,6 +320,21 @@ def test_mistakes_are_quoted_and_nothing_is_written(
     assert len(list(tmp_path.rglob("*"))) == 1
 
 
+@pytest.mark.filterwarnings("ignore:.*is deprecated. Please switch to:DeprecationWarning")
+def test_graphs_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = tmp_path / "model.onnx"
+    text.write_text("no model")
+    with SummaryWriter(tmp_path / "log") as writer:
+        with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+            writer.add_graph(torch.nn.Linear(3, 1), torch.zeros(1, 9))
+        assert "Error occurs, No graph saved" in capsys.readouterr().out  # as torch says it
+        with pytest.raises(ValueError, match=r"model\.onnx: no ONNX model"):
+            writer.add_onnx_graph(text)
+        with pytest.raises(FileNotFoundError):
+            writer.add_onnx_graph(tmp_path / "missing.onnx")
+        assert writer.stats().accepted == 0
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -278,3 +278,22 @@ def test_many_types(tmp_path: Path) -> None:
     assert set(got[:40]) == {7.5, -3.0}
     assert set(got[40:80]) == {-3.0}
     assert got[:80] == got[80:]
+
+
+def test_a_loss_is_logged_without_a_warning(tmp_path: Path) -> None:
+    """float() of a tensor that is part of a graph warns, once in a process."""
+    loss = torch.tensor(1.5, requires_grad=True) * 2
+    torch.set_warn_always(True)
+    try:
+        with pytest.warns(UserWarning, match="requires_grad=True"):
+            float(loss)
+        with warnings.catch_warnings(record=True) as warned, SummaryWriter(tmp_path) as writer:
+            warnings.simplefilter("always")
+            writer.add_scalar("a", loss, 1)
+            writer.add_metrics({"b": loss, "c": torch.nn.Parameter(torch.tensor(4.0))}, 1)
+            writer.add_scalars("g", {"d": loss}, 1, layout="single")
+    finally:
+        torch.set_warn_always(False)
+    assert warned == []
+    values = {(tag, step, value) for tag, step, value in values_of(tmp_path) if value}
+    assert values == {("a", 1, 3.0), ("b", 1, 3.0), ("c", 1, 4.0), ("g/d", 1, 3.0)}

@@ -45,6 +45,20 @@ __all__ = [
 ]
 
 _MOST_THRESHOLDS = 127
+_MESSAGES = (
+    *("HistogramProto", "MeshPluginData", "PrCurvePluginData", "Summary", "SummaryMetadata"),
+    *("TensorProto", "TensorShapeProto", "TextPluginData"),
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Give the message classes that scripts import from here; protobuf is imported for them."""
+    if name not in _MESSAGES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from eventcodec import proto
+
+    return getattr(proto, name)
 
 
 def _message(encoded: bytes) -> Summary:

@@ -379,6 +379,9 @@ class SummaryWriter(Facade):
             finally:
                 self._default_step = self._default_walltime = None
 
+    def _open_trial(self, name: str) -> SummaryWriter:
+        return SummaryWriter(sub_directory(self._directory, name), **self._options_of_sub_run())
+
     def _log_summary(self, summary: bytes, step: Any, wall_time: float | None) -> None:
         super()._log_summary(
             summary,

@@ -1,37 +1,24 @@
-"""LogWriter: VisualDL's signatures over the native event stream."""
+"""LogWriter: what can be logged, with VisualDL's signatures."""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, get_args
+from typing import Any
 
 from eventcodec import _native
+from eventcodec.compat.visualdl.log_file import LogFile
 from eventcodec.vdl import components
 from eventcodec.vdl.components import Component
+from eventcodec.vdl.graph import translate, write_graph
 from eventcodec.vdl.histogram import histogram
-from eventcodec.vdl.image import figure_pixels, image, image_matrix
-from eventcodec.vdl.resume import prepare_to_continue
-from eventcodec.writer.event_log import Durability, OnError
-from eventcodec.writer.log_directory import check_suffix, make_log_directory
-from eventcodec.writer.process_exit import flush_at_child_exit
-from eventcodec.writer.stats import WriterStats
+from eventcodec.vdl.image import figure_pixels, picture, picture_matrix
 
 __all__ = ["LogWriter"]
 
-_OPTIONS: dict[str, Any] = {
-    "durability": "buffered",
-    "on_error": "warn",
-    "max_pending_bytes": 64 << 20,
-}
 
-
-class LogWriter(_native.VdlWriter):
+class LogWriter(LogFile):
     """Log a training run to a file that VisualDL shows, with the calls of visualdl.LogWriter.
 
     Steps are signed 64-bit integers, wall times milliseconds since 1970 (None is now), tags 1 to
@@ -59,77 +46,6 @@ class LogWriter(_native.VdlWriter):
         ...     for step in range(100):
         ...         writer.add_scalar("train/loss", 1 / (step + 1), step)
     """
-
-    def __init__(
-        self,
-        logdir: str | os.PathLike[str] | None = None,
-        comment: str = "",
-        max_queue: int = 10,
-        flush_secs: float = 120,
-        filename_suffix: str = "",
-        write_to_disk: bool = True,
-        display_name: str = "",
-        file_name: str = "",
-        **kwargs: Any,
-    ) -> None:
-        options = _options_of(kwargs)
-        suffix = check_suffix(filename_suffix)
-        if file_name and "vdlrecords" not in file_name:
-            warnings.warn(
-                f'file_name must contain "vdlrecords", got {file_name!r}; the log gets a name of '
-                "its own",
-                stacklevel=2,
-            )
-            file_name = ""
-        if "/" in file_name or "\0" in file_name:
-            raise ValueError(f"file_name must be a name without a directory, got {file_name!r}")
-        if not logdir:
-            logdir = Path("runs") / (time.strftime("%b%d_%H-%M-%S") + (comment and f".{comment}"))
-        self._logdir = make_log_directory(logdir, "", create=write_to_disk)
-        self._configuration: dict[str, Any] = {
-            "max_queue": max_queue,
-            "flush_secs": flush_secs,
-            "filename_suffix": filename_suffix,
-            "write_to_disk": write_to_disk,
-            "display_name": display_name,
-            **options,
-        }
-        self._opening = threading.Lock()
-        self._place = {
-            # As it is now: new files belong here after os.chdir(), too.
-            "directory": str(Path(self._logdir).absolute()),
-            "suffix": suffix,
-            "display_name": display_name,
-            "durability": options["durability"],
-            "max_pending_bytes": options["max_pending_bytes"],
-        }
-        if file_name and write_to_disk:
-            prepare_to_continue(Path(self._logdir) / file_name)
-        super().__init__(
-            **self._place,
-            file_name=file_name,
-            on_error=options["on_error"],
-            muted=not write_to_disk,
-        )
-        flush_at_child_exit()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as configuration: unpickled, the writer logs to a file of its own in logdir."""
-        return _open_like, (type(self), self._logdir, self._configuration)
-
-    def __repr__(self) -> str:
-        return f"<eventcodec.compat.visualdl.LogWriter {getattr(self, '_logdir', None)!r}>"
-
-    @property
-    def logdir(self) -> str:
-        """The directory of the run, as it was given."""
-        return self._logdir
-
-    @property
-    def file_name(self) -> str:
-        """The path of the newest file, "" with write_to_disk=False."""
-        path: str = self._stats()["path"]
-        return os.path.join(self._logdir, os.path.basename(path)) if path else ""  # noqa: PTH118, PTH119
 
     def add_meta(
         self,
@@ -173,20 +89,19 @@ class LogWriter(_native.VdlWriter):
         walltime: int | None = None,
         dataformats: str = "HWC",
     ) -> None:
-        """Log one picture; pixels as eventcodec.vdl.image.image() says.
+        """Log one picture; pixels as eventcodec.vdl.image.picture() says.
 
         Example:
             >>> import tempfile, numpy
             >>> with LogWriter(tempfile.mkdtemp()) as writer:
             ...     writer.add_image("noise", numpy.random.rand(32, 32, 3), 1)
         """
-        _native.check_vdl_tag(tag)
-        self._add(tag, image(img, dataformats), step, walltime)
+        self._add_image(tag, *picture(img, dataformats), step, walltime)
 
     def add_figure(self, tag: str, figure: Any, step: Any, walltime: int | None = None) -> None:
         """Log a figure of matplotlib as a picture, and close it."""
         _native.check_vdl_tag(tag)
-        self._add(tag, image(figure_pixels(figure), "HWC"), step, walltime)
+        self._add_image(tag, *picture(figure_pixels(figure), "HWC"), step, walltime)
 
     def add_text(
         self, tag: str, text_string: str, step: Any = None, walltime: int | None = None
@@ -220,7 +135,7 @@ class LogWriter(_native.VdlWriter):
             TypeError, ValueError: a bad argument, quoted; then nothing is written.
         """
         _native.check_vdl_tag(tag)
-        self._add(tag, image_matrix(imgs, dataformats, rows, scale), step, walltime)
+        self._add_image(tag, *picture_matrix(imgs, dataformats, rows, scale), step, walltime)
 
     def add_embeddings(
         self,
@@ -332,82 +247,18 @@ class LogWriter(_native.VdlWriter):
         """Write the graph of a Paddle model to a file of its own, vdlgraph.<seconds>.log<suffix>.
 
         Args:
-            model: a paddle.nn.Layer.
+            model: a paddle.nn.Layer; it stays as it is.
             input_spec: list of paddle.static.InputSpec or tensors.
             verbose: print what the graph holds.
 
         Raises:
-            ImportError: paddle or visualdl, which translates the graph, is not installed.
+            ImportError: paddle or visualdl, which translates the model, is not installed.
             OSError: the file cannot be written.
+            TypeError: the model is no layer.
         """
-        try:
-            import paddle  # noqa: F401
-            from visualdl.component.graph import translate_graph
-        except ImportError as error:
-            raise ImportError("add_graph needs paddle and visualdl, which translate it") from error
-        graph: str = translate_graph(model, input_spec, verbose)
-        suffix = self._configuration["filename_suffix"]
-        path = Path(self._logdir) / f"vdlgraph.{int(time.time()):010d}.log{suffix}"
-        path.write_text(graph, encoding="utf-8")
-
-    def flush(self, durable: bool = False) -> None:
-        """Wait until every earlier add, from any thread, is with the kernel; with durable, on disk.
-
-        Raises:
-            OSError: the device refuses, with durable=True or on_error="raise".
-        """
-        self._flush(durable)
-
-    def close(self) -> None:
-        """Flush and close the file; a later add continues it."""
+        graph = translate(model, input_spec, verbose)
         if self._configuration["write_to_disk"]:
-            self._close()
-
-    def stats(self) -> WriterStats:
-        """Return what was accepted, written, and dropped since the file was opened."""
-        return WriterStats(**self._stats())
+            write_graph(Path(self._logdir), self._configuration["filename_suffix"], graph)
 
     def _add(self, tag: str, component: Component, step: Any, walltime: Any) -> None:
         self._add_message(tag, component.field, component.message, step, walltime)
-
-    def _open_again(self) -> None:
-        """Continue the file that was closed; the native writer calls it."""
-        with self._opening:
-            if self._is_closed:
-                path = Path(self._stats()["path"])
-                prepare_to_continue(path)
-                self._open(file_name=path.name, **self._place)
-
-    def __enter__(self) -> LogWriter:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def _options_of(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Check what VisualDL does not know; other options it ignores, and here they are named."""
-    unknown = kwargs.keys() - _OPTIONS.keys()
-    if unknown:
-        warnings.warn(f"LogWriter ignores the options {sorted(unknown)}", stacklevel=3)
-    options = _OPTIONS | {name: kwargs[name] for name in kwargs.keys() - unknown}
-    for name, choices in (("durability", get_args(Durability)), ("on_error", get_args(OnError))):
-        if options[name] not in choices:
-            raise ValueError(f"{name} must be one of {choices}, got {options[name]!r}")
-    if options["max_pending_bytes"] < 1 << 20:
-        raise ValueError(
-            f"max_pending_bytes must be at least 1 MiB, got {options['max_pending_bytes']!r}"
-        )
-    return options
-
-
-def _open_like(
-    writer_class: type[LogWriter], logdir: str, configuration: dict[str, Any]
-) -> LogWriter:
-    """Make a writer like the pickled one."""
-    return writer_class(logdir, **configuration)
