@@ -15,7 +15,8 @@ export PATH := $(abspath $(BIN)):$(PATH)
 PRESETS := dev asan-ubsan tsan
 
 .PHONY: demo test test-cpp test-aarch64 test-python test-pythons test-browser test-clusters
-.PHONY: test-frameworks test-paddle test-visualdl-page campaign fuzz bench bench-results chromium lint format clean
+.PHONY: test-frameworks test-paddle test-visualdl-page campaign fuzz bench bench-results chromium
+.PHONY: lint format clean
 .PHONY: $(PRESETS:%=test-cpp-%)
 
 demo: $(VENV)/.installed-demo
@@ -30,8 +31,9 @@ $(PRESETS:%=test-cpp-%): test-cpp-%: $(VENV)/.tools
 	cmake --build build/cpp-$*
 	ctest --test-dir build/cpp-$* --output-on-failure --no-tests=error --parallel 2
 
-# The core built for 64-bit ARM and its tests under emulation. Not the campaigns: they load the
-# machine for as long as they run, and an emulated one is some twenty times slower.
+# The core built for 64-bit ARM and its tests under emulation, some 20 times slower than without.
+# Not the campaigns: they take minutes, and one forks while threads run, which the emulator's own
+# locks do not survive.
 test-aarch64: $(VENV)/.tools
 	@command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || { \
 	  echo 'make test-aarch64 needs a compiler and an emulator: on Debian and Ubuntu' \

@@ -126,12 +126,12 @@ class LiteralCounter {
   std::array<std::array<std::uint32_t, 256>, 4> tables_{};
 };
 
-// Of many tokens, and of many literals in a row, a quarter is looked at: the codes are as good
+// Of many tokens, and of many literals in a row, an eighth is looked at: the codes are as good
 // within a few thousandths.
 constexpr std::size_t kWorthSkipping = 1024;
 constexpr std::size_t kWorthSampling = 512;
 constexpr std::size_t kSampleStep = 64;
-constexpr std::uint32_t kShare = 4;
+constexpr std::uint32_t kShare = 8;
 
 }  // namespace
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from harness.event_records import event_files, read_run
 from harness.fault_shim import FaultControl
 from harness.fork_server import ForkServer
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 import eventcodec
 from eventcodec import SummaryWriter
@@ -219,6 +221,34 @@ def test_names_that_leave_the_directory(tmp_path: Path, name: str) -> None:
         SummaryWriter(run, filename_suffix=f"/{name}")
     made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     assert made == {path.relative_to(tmp_path) for path in event_files(run)}
+
+
+@pytest.mark.parametrize("name", ["/abs", "../../up", "a/../../b"])
+def test_names_of_runs_that_leave_the_directory(tmp_path: Path, name: str) -> None:
+    """tensorboardX and torch put runs, and tensorboardX embeddings, wherever such a name leads."""
+    run = tmp_path / "logs" / "run"
+    with SummaryWriter(run) as writer:
+        writer.add_scalars(name, {name: 1.0}, 1)
+        writer.add_hparams({"lr": 0.1}, {"loss": 1.0}, run_name=name)
+        writer.add_embedding(np.eye(2), tag=name)
+        with pytest.raises(TypeError, match="global_step must be a real number"):
+            writer.add_embedding(np.eye(2), global_step=name)
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(made) >= 4
+    assert [path for path in made if run not in path.parents] == []
+    assert not Path("/abs").exists()
+
+
+def test_tags_that_forge_a_projector_configuration(tmp_path: Path) -> None:
+    """tensorboardX writes them as they are, and TensorBoard then reads the file that they name."""
+    tag = 'x"\n  metadata_path: "/etc/hostname'
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_embedding(np.eye(2), tag=tag)
+    text = (tmp_path / "projector_config.pbtxt").read_text()
+    (embedding,) = text_format.Parse(text, ProjectorConfig()).embeddings
+    assert embedding.tensor_name == f"{tag}:00000"
+    assert embedding.metadata_path == ""
+    assert (tmp_path / embedding.tensor_path).is_file()
 
 
 def test_memory_of_a_long_run(run: Callable[..., Path], tmp_path: Path) -> None:

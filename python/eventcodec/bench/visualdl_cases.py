@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,9 @@ def add_histogram_case(name: str, length: int, count: int) -> Case:
 
 
 def add_image_case(name: str, sizes: Sizes) -> Case:
-    """Log a photograph-like (h, w, 3) uint8 image; the original changes float arrays in place."""
+    """Log a photograph-like (h, w, 3) uint8 image; the original changes float arrays in place, and
+    encodes with OpenCV where that is installed, else with Pillow.
+    """
     side, count = sizes.image_side, sizes.images
     across = np.linspace(0, 9, side)
     smooth = 128 + 60 * np.sin(across)[None, :] + 60 * np.cos(2 * across)[:, None]
@@ -90,22 +93,28 @@ def add_image_case(name: str, sizes: Sizes) -> Case:
     return _writer_case(name, count, work, "images", image.nbytes)
 
 
-def scan_case(name: str, sizes: Sizes) -> Case:
-    """Open a log of 100 tags and load all its scalars."""
+def _columns(path: Path) -> int:
+    """Open a log and load the columns of all scalars."""
+    run = eventcodec.open(path).runs["."]
+    return sum(run.scalars[tag].values.size for tag in run.scalars)
+
+
+def _messages(module: str) -> Callable[[Path], int]:
+    """Give the function that has a LogReader make a message of every scalar."""
+
+    def read(path: Path) -> int:
+        reader = importlib.import_module(module).LogReader(file_path=str(path))
+        return sum(len(reader.get_data("scalar", tag)) for tag in reader.get_tags()["scalar"])
+
+    return read
+
+
+def scan_case(name: str, sizes: Sizes, ours: Callable[[Path], int]) -> Case:
+    """Read all scalars of a log of 100 tags, beside the reader of the visualdl package."""
     from eventcodec.compat.visualdl import LogWriter
 
     tags = [f"layer{i:02d}/loss" for i in range(100)]
     values = loss_curve(sizes.scanned)
-
-    def ours(path: Path) -> int:
-        run = eventcodec.open(path).runs["."]
-        return sum(run.scalars[tag].values.size for tag in run.scalars)
-
-    def theirs(path: Path) -> int:
-        import visualdl
-
-        reader = visualdl.LogReader(file_path=str(path))
-        return sum(len(reader.get_data("scalar", tag)) for tag in reader.get_tags()["scalar"])
 
     def write_log(directory: Path) -> None:
         with LogWriter(str(directory)) as writer:
@@ -130,7 +139,7 @@ def scan_case(name: str, sizes: Sizes) -> Case:
 
     functions = {OURS: ours}
     if importlib.util.find_spec(VISUALDL) is not None:
-        functions[VISUALDL] = theirs
+        functions[VISUALDL] = _messages(VISUALDL)
     contenders = tuple(contender(*item) for item in functions.items())
     return Case(name, "event", len(values), 0, contenders, closes=False)
 
@@ -144,5 +153,8 @@ VISUALDL_CASES: dict[str, Callable[[str, Sizes], Case]] = {
         name, 1_000_000, s.large_histograms
     ),
     "visualdl/add_image": add_image_case,
-    "visualdl/scan": scan_case,
+    "visualdl/scan": lambda name, s: scan_case(name, s, _columns),
+    "visualdl/get_data": lambda name, s: scan_case(
+        name, s, _messages("eventcodec.compat.visualdl")
+    ),
 }

@@ -100,6 +100,40 @@ def lost(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.slower < 1 and not row.limit and row.contender not in floors]
 
 
+def goal_cells(rows: Sequence[Row]) -> Cells:
+    """Give the headings and lines of the goals whose figures the run has."""
+    from eventcodec.bench.goals import outcomes
+
+    headings = ["case", "", "goal", "measured", ""]
+    lines = [
+        [
+            outcome.goal.case,
+            outcome.goal.text,
+            f"{'>=' if outcome.goal.at_least else '<='} "
+            + format_figure(outcome.goal.bound, outcome.goal.unit),
+            format_figure(outcome.measured, outcome.goal.unit),
+            "reached" if outcome.reached else "MISSED",
+        ]
+        for outcome in outcomes(rows)
+    ]
+    return headings, lines
+
+
+def format_figure(value: float, unit: str) -> str:
+    """Format a figure of a goal."""
+    if unit == "x":
+        return f"{value:,.0f}x" if value >= 100 else f"{value:.3g}x"
+    if unit == "seconds":
+        return format_seconds(value)
+    return format_rate(value, unit).replace(" /s", "/s")
+
+
+def goal_summary(lines: Sequence[Sequence[str]]) -> str:
+    """Say how many goals were reached."""
+    reached = sum(line[-1] == "reached" for line in lines)
+    return f"{reached} of the {len(lines)} goals that this run measured were reached."
+
+
 def facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     """Give what someone needs to judge the figures."""
     return [
@@ -113,7 +147,8 @@ def facts(run: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[LatencyRow]) -> str:
-    """Write a run as a Markdown file."""
+    """Write a run as a Markdown file: goals, what was lost, then the cases group by group."""
+    goals = goal_cells(rows)
     parts = [
         "# Results",
         "Made by `eventcodec bench -o benchmarks/RESULTS.md`"
@@ -121,6 +156,7 @@ def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[La
         + ". Read ratios, not absolute figures; what the columns mean is in "
         "[README.md](README.md).",
         "\n".join(f"* {name}: {value}" for name, value in facts(run)),
+        *([] if not goals[1] else ["## Goals", goal_summary(goals[1]), markdown_table(goals)]),
         "## Where someone else is faster",
         "\n".join(
             f"* {row.case}: {row.contender} takes {format_seconds(row.call)} a {row.unit}, "
@@ -129,8 +165,11 @@ def as_markdown(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[La
         )
         or "Nowhere in this run.",
     ]
+    group = ""
     for case in cases_of(rows):
-        parts += [f"## {case[0].case}", markdown_table(case_cells(case))]
+        if group != (group := case[0].case.split("/")[0]):
+            parts.append(f"## {group}")
+        parts += [f"### {case[0].case}", markdown_table(case_cells(case))]
     if latencies:
         parts += ["## Latency", markdown_table(latency_cells(latencies))]
     return "\n\n".join(parts) + "\n"
@@ -156,6 +195,10 @@ def as_page(run: dict[str, Any], rows: Sequence[Row], latencies: Sequence[Latenc
         f"<p>{EXPLANATION}</p>",
         chart_as_svg(rows) if rows else "",
     ]
+    goals = goal_cells(rows)
+    if goals[1]:
+        kinds = ["" if line[-1] == "reached" else "faster" for line in goals[1]]
+        parts += [f"<h2>Goals</h2><p>{goal_summary(goals[1])}</p>", page_table(goals, kinds)]
     for case in cases_of(rows):
         parts.append(f"<h2>{html.escape(case[0].case)}</h2>")
         kinds = [

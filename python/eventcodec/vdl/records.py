@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENTS", "ValueReader"]
 
 _LENGTH_BYTES = 8
+_MORE = 0x80  # of a varint: another byte follows
+_BUFFER_BYTES = 1 << 20
 # VisualDL's name of a component, by the member of Record.Value that is set.
 COMPONENTS = {
     "value": "scalar",
@@ -74,9 +76,10 @@ class ValueReader:
     def _values(self) -> Iterator[Record.Value]:
         from eventcodec.proto import Record
 
+        parse = Record.Value.FromString
         end_of = {region.offset: region.offset + region.length for region in self.damage}
         end = self._file.bytes - self._file.pending
-        with self.path.open("rb") as file:
+        with self.path.open("rb", buffering=_BUFFER_BYTES) as file:
             file.seek(self._offset)
             while self._offset < end:
                 if end_of.get(self._offset) == self._file.bytes:
@@ -88,4 +91,8 @@ class ValueReader:
                 length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
                 payload = file.read(length)
                 self._offset += _LENGTH_BYTES + length
-                yield Record.FromString(payload).values[0]
+                # The one value of a record stands behind its key and its length.
+                at = 2
+                while payload[at - 1] >= _MORE:
+                    at += 1
+                yield parse(payload[at:])

@@ -230,7 +230,9 @@ def test_bench_reports(tmp_path):
     assert "<svg" in content
     assert "<h2>crc32c/64B</h2>" in content
     markdown = text.read_text().splitlines()
-    assert "## crc32c/64B" in markdown
+    assert "### crc32c/64B" in markdown
+    assert markdown.index("## Goals") < markdown.index("## crc32c")
+    assert any(line.startswith("| crc32c/64B | in the call | <= 50 ns |") for line in markdown)
     assert any(line.startswith("| eventcodec | ") for line in markdown)
     assert any(line.startswith("| hot-8 | eventcodec | ") for line in markdown)
     assert invoke(*args, "-o", tmp_path / "report.pdf").exit_code == 2

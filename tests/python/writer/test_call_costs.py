@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,12 @@ SETUP = """
     log([1000] * (-(-65536 // record_bytes) - 10))
     calls = [1000] * (40000 // record_bytes)
 """
-KINDS = ["float", "int", "bool", "float32", "float64", "keyword", "metrics", "tensor"]
+KINDS = [
+    *("float", "int", "bool", "float32", "float64", "keyword", "metrics"),
+    pytest.param(
+        "tensor", marks=pytest.mark.skipif(find_spec("torch") is None, reason="no torch here")
+    ),
+]
 
 
 def run(code: str, kind: str, directory: Path, **environment: str) -> subprocess.CompletedProcess:

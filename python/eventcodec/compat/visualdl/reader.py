@@ -65,7 +65,11 @@ class Reservoir:
 
     def add_item(self, run: str, tag: str, item: Record.Value) -> None:
         """Append a value."""
-        self._items.setdefault((run, _encode(tag)), []).append(item)
+        self.values_of(run, tag).append(item)
+
+    def values_of(self, run: str, tag: str) -> list[Record.Value]:
+        """Return the list of a tag of a run, which begins here if need be."""
+        return self._items.setdefault((run, _encode(tag)), [])
 
 
 class DataManager:
@@ -84,10 +88,16 @@ class DataManager:
 
     def add_item(self, plugin: str, run: str, tag: str, item: Record.Value) -> None:
         """Append a value; a curve of a chart also as a scalar of a run of its own."""
-        self._reservoirs[plugin].add_item(run, tag, item)
+        for values in self.lists_of(plugin, run, tag, item.tag_value.tag):
+            values.append(item)
+
+    def lists_of(self, plugin: str, run: str, tag: str, sub_tag: str) -> list[list[Record.Value]]:
+        """Return the lists that a value belongs to; `sub_tag` is that of a curve of a chart."""
+        lists = [self._reservoirs[plugin].values_of(run, tag)]
         if plugin == "scalars":
-            curve = f"{_encode(tag).replace('%', '_')}_{item.tag_value.tag}"
-            self._reservoirs["scalar"].add_item(f"{run}/{curve}", tag, item)
+            curve = f"{_encode(tag).replace('%', '_')}_{sub_tag}"
+            lists.append(self._reservoirs["scalar"].values_of(f"{run}/{curve}", tag))
+        return lists
 
 
 class LogReader:
@@ -226,15 +236,29 @@ class LogReader:
 
     def _load(self, run: str, path: Path) -> None:
         reader = self._readers.setdefault(path, ValueReader(path))
+        # What a value is appended to, by what tells where: most values are like earlier ones.
+        known: dict[tuple[str | None, str, str], list[list[Record.Value]]] = {}
         for value in reader.read():
-            component = COMPONENTS[value.WhichOneof("one_value") or ""]
-            tag = _encode(value.tag)
-            if component == "meta_data" and value.meta_data.display_name:
+            member = value.WhichOneof("one_value")
+            place = member, value.tag, value.tag_value.tag if member == "tag_value" else ""
+            lists = known.get(place)
+            if lists is None:
+                lists = known[place] = self._lists_of(run, COMPONENTS[member or ""], *place[1:])
+            for values in lists:
+                values.append(value)
+            if member == "meta_data" and value.meta_data.display_name:
                 self.name2tags[value.meta_data.display_name] = run
                 self.tags2name[run] = value.meta_data.display_name
-            self._tags.setdefault(os.path.join(run, tag), component)  # noqa: PTH118
-            self._log_data.setdefault(component, {}).setdefault(tag, []).append(value)
-            self.data_manager.add_item(component, run, tag, value)
+
+    def _lists_of(
+        self, run: str, component: str, name: str, sub_tag: str
+    ) -> list[list[Record.Value]]:
+        tag = _encode(name)
+        self._tags.setdefault(os.path.join(run, tag), component)  # noqa: PTH118
+        return [
+            self._log_data.setdefault(component, {}).setdefault(tag, []),
+            *self.data_manager.lists_of(component, run, tag, sub_tag),
+        ]
 
     def __enter__(self) -> LogReader:
         return self
