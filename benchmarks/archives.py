@@ -288,7 +288,7 @@ def plot(scratch: Path, rounds: int, *, quick: bool) -> None:
         axis.set(xscale="log", yscale="log", xlabel=label, xlim=(values[0] / 1.5, values[-1] * 1.5))
         axis.grid(visible=True, which="major", alpha=0.3)
     axes[0].set_ylabel("processor seconds")
-    axes[1].legend(loc="lower right", fontsize=8)
+    axes[0].legend(loc="upper left", fontsize=8)
     figure.tight_layout()
     figure.savefig(HERE.parent / "docs" / "images" / "archives.png", dpi=110)
 
