@@ -190,6 +190,22 @@ def _fail(*_):
     raise OSError("full")
 
 
+def test_a_link_put_in_place_of_the_output_is_not_followed(visualdl_log, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+
+    def swap(*_):
+        (output,) = tmp_path.glob(".eventcodec-*")
+        output.rename(tmp_path / "moved")
+        output.symlink_to(outside)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eventcodec.archive.to_events._write_scalars", swap)
+        with pytest.raises(OSError, match="Not a directory|File exists|No such file|Is a dir"):
+            convert(visualdl_log, tmp_path / "new")
+    assert list(outside.rglob("*")) == []
+
+
 @pytest.fixture
 def converted(visualdl_log, tmp_path):
     convert(visualdl_log, tmp_path / "tf")

@@ -89,7 +89,8 @@ def convert(
     with OutputDirectory(Path(destination)) as output:
         for done, (name, run) in enumerate(log.runs.items(), start=1):
             values += sum(tag.count for _, tag in run.contents())
-            write_run(run, output.tree.path / check_run_name(name), losses.of_run(name))
+            with output.tree.directory(check_run_name(name)) as directory:
+                write_run(run, directory, losses.of_run(name))
             progress(done)
         output.commit(others=True)
     return ConversionReport(

@@ -213,6 +213,26 @@ class OutputTree:
         finally:
             os.close(directory)
 
+    @contextlib.contextmanager
+    def directory(self, run: str) -> Iterator[Path]:
+        """Give the path of a run's directory to those who can only write to a path.
+
+        On Linux it leads through a descriptor, so that nothing put in place of a directory above
+        it meanwhile matters.
+
+        Args:
+            run: the directory below the destination, "." for itself.
+
+        Yields:
+            A path that is good until the block ends.
+        """
+        descriptor = self._enter(run)
+        try:
+            through = Path(f"/proc/self/fd/{descriptor}")
+            yield through if through.is_dir() else self.path / run
+        finally:
+            os.close(descriptor)
+
     def _enter(self, run: str) -> int:
         """Make and open the directory of a run."""
         at = os.open(self.path, _DIRECTORY | os.O_NOFOLLOW)

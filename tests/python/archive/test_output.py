@@ -110,6 +110,21 @@ def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     assert tree_of(tmp_path) == {"outside"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="paths of descriptors are Linux's")
+def test_a_path_to_write_to_stays_where_it_was(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    with OutputDirectory(tmp_path / "out") as output:
+        with output.tree.directory("a/b") as directory:
+            moved = output.tree.path.rename(tmp_path / "moved")
+            output.tree.path.symlink_to(outside)
+            (directory / "file").write_text("x")
+            output.tree.path.unlink()
+            moved.rename(output.tree.path)
+        assert (output.tree.path / "a/b/file").read_text() == "x"
+        assert list(outside.iterdir()) == []
+
+
 HOSTILE = ["..", "../x", "a/../../x", "/etc", "a//b", "a/", "", "./a", "a/.", "a\0b"]
 
 
