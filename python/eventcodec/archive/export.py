@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
-from eventcodec.archive.export_files import write_files
-from eventcodec.archive.output import OutputDirectory, atomic_file
+from eventcodec.archive.export_files import safe_name, write_files
+from eventcodec.archive.output import OutputDirectory, Piece, atomic_file
 from eventcodec.json_lines import to_json
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.log import Log
-from eventcodec.reader.select import Patterns, Steps
+from eventcodec.reader.select import Patterns, Steps, as_patterns, matches
 
 if TYPE_CHECKING:
     from eventcodec.reader.table import Table
@@ -33,13 +35,15 @@ class ExportReport:
 
     Attributes:
         path: the file or directory.
-        rows: the rows of the table, or the files in the directory without its index.
+        rows: the rows of all tables, or the files of images, audio or texts without their index.
         bytes: the size of the file, or of the files in the directory without its index.
+        files: how many there are in the directory without its index; 1 for a file.
     """
 
     path: Path
     rows: int
     bytes: int
+    files: int = 1
 
 
 def export(
@@ -54,6 +58,7 @@ def export(
     last: int | None = None,
     raw: bool = False,
     replace: bool = False,
+    by_run: bool = False,
 ) -> ExportReport:
     """Write values of a log for other programs.
 
@@ -72,13 +77,18 @@ def export(
         raw: leave texts of CSV cells as they are. Otherwise one that a spreadsheet would take for a
             formula has a ' in front.
         replace: take the place of a file that is there.
+        by_run: make the destination a directory with a table for each run, without the column run:
+            run=NAME/KIND.SUFFIX, as Hive names partitions (in NAME, %XX for bytes other than
+            letters, digits, ".", "_" and "-"). pyarrow.dataset, DuckDB and Spark read it as one
+            table with the column run. Only one run at a time is in memory.
 
     Returns:
         An ExportReport.
 
     Raises:
         ValueError: the destination's suffix is none of those, or does not go with the kind; there
-            is nothing of that kind.
+            is nothing of that kind; by_run with something else than scalars, histograms or texts as
+            tables, or with a run whose name is too long for a directory.
         FileExistsError: the destination exists.
         ImportError: pyarrow is not installed, for .arrow and .parquet.
         OSError: reading or writing fails.
@@ -90,6 +100,8 @@ def export(
     """
     target = Path(destination)
     write = _writer_of(target, kind)
+    if by_run and (write is None or kind == "hparams"):
+        raise ValueError(f"by_run is for tables of scalars, histograms and texts, got {kind!r}")
     log = source if isinstance(source, Log) else Log(source)
     if write is None:
         with OutputDirectory(target) as output:
@@ -99,7 +111,15 @@ def export(
             if len(pieces) <= 1:  # the index alone
                 raise ValueError(f"there are no {kind} to export")
             output.commit(pieces)
-        return ExportReport(target, len(pieces) - 1, size)
+        return ExportReport(target, len(pieces) - 1, size, len(pieces) - 1)
+    if by_run:
+        patterns = as_patterns(runs)
+        tables = (
+            (run, getattr(log, kind)(_only(run), tags, steps, every=every, last=last))
+            for run in log
+            if matches(run, patterns)
+        )
+        return _write_partitions(tables, target, kind, lambda table, file: write(table, file, raw))
     if kind == "hparams":
         table = log.hparams(runs)
     else:
@@ -111,6 +131,38 @@ def export(
             write(table, file, raw)
         size = os.fstat(descriptor).st_size
     return ExportReport(target, len(table), size)
+
+
+def _only(run: str) -> re.Pattern[str]:
+    """Match one run, whatever its name contains."""
+    return re.compile(rf"\A{re.escape(run)}\Z")
+
+
+def _write_partitions(
+    tables: Iterable[tuple[str, Table]],
+    target: Path,
+    kind: str,
+    write: Callable[[Table, IO[bytes]], None],
+) -> ExportReport:
+    pieces: list[Piece] = []
+    rows = size = 0
+    with OutputDirectory(target) as output:
+        for run, table in tables:
+            if not len(table):
+                continue
+            name = safe_name(run)
+            if unquote(name, errors="surrogateescape") != run:
+                raise ValueError(f"run {run[:40]!r}... has too long a name for a directory")
+            with output.tree.create(f"run={name}", kind + target.suffix.lower()) as (to, piece):
+                with os.fdopen(os.dup(to), "wb") as file:
+                    write(table.without("run"), file)
+                size += os.fstat(to).st_size
+            pieces.append(piece)
+            rows += len(table)
+        if not pieces:
+            raise ValueError(f"there are no {kind} to export")
+        output.commit(pieces)
+    return ExportReport(target, rows, size, len(pieces))
 
 
 Write = Callable[["Table", IO[bytes], bool], None]

@@ -37,6 +37,7 @@ __all__ = ["command"]
 @click.option("--every", type=click.IntRange(min=1), help="Of each series take each n-th value.")
 @click.option("--last", type=click.IntRange(min=0), help="Of each series take the last n values.")
 @click.option("--raw", is_flag=True, help="Do not guard CSV cells against formulas.")
+@click.option("--by-run", is_flag=True, help="A directory with a table for each run.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def command(
     source: str,
@@ -49,17 +50,19 @@ def command(
     every: int | None,
     last: int | None,
     raw: bool,
+    by_run: bool,
     force: bool,
 ) -> None:
     """Write the scalars (or other values) in SOURCE to DESTINATION.
 
     DESTINATION ends in .csv, .jsonl, .arrow or .parquet. Images, audio and texts may also go into a
-    new directory, a file for each value. It appears whole or not at all.
+    new directory, a file for each value. It appears whole or not at all. With --by-run DESTINATION
+    is a directory of tables run=NAME/KIND.SUFFIX, which DuckDB, pyarrow and Spark read as one.
 
     \b
     Example:
       eventcodec export runs loss.csv --tag 'loss*'
-      eventcodec export runs all.parquet
+      eventcodec export runs all.parquet --by-run
       eventcodec export runs pictures --kind images --last 1
     """
     from eventcodec.archive import export
@@ -86,10 +89,12 @@ def command(
                 last=last,
                 raw=raw,
                 replace=force,
+                by_run=by_run,
             )
     except ValueError as error:
         raise click.UsageError(escape(str(error))) from error
-    what = "files" if report.path.is_dir() else "rows"
-    size = f"{format_count(report.rows)} {what}, {format_bytes(report.bytes)}"
+    what = "files" if report.path.is_dir() and not by_run else "rows"
+    within = f" in {format_count(report.files)} files" if by_run else ""
+    size = f"{format_count(report.rows)} {what}{within}, {format_bytes(report.bytes)}"
     click.echo(f"{escape(str(report.path))}: {size}", err=True)
     report_damage(log)

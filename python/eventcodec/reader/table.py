@@ -51,6 +51,16 @@ class Table:
     def __len__(self) -> int:
         return len(next(iter(self._columns.values()))) if self._columns else 0
 
+    def without(self, column: str) -> Table:
+        """Return the table without one of its columns; the others are shared, not copied.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        if column not in self._columns:
+            raise KeyError(f"no column {column!r}; there are {', '.join(self.columns)}")
+        return Table({name: each for name, each in self._columns.items() if name != column})
+
     def to_pandas(self) -> pd.DataFrame:
         """Return the table as a data frame; run and tag are categories.
 

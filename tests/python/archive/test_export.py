@@ -6,9 +6,11 @@ import csv
 import json
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
@@ -72,6 +74,70 @@ def test_histograms_and_hparams(log: Path, tmp_path: Path) -> None:
     assert len(pq.read_table(tmp_path / "h.parquet")) == 9
     with pytest.raises(ValueError, match="there are no hparams to export"):
         export(log, tmp_path / "p.csv", kind="hparams")
+
+
+def runs_with_odd_names(place: Path) -> dict[str, int]:
+    names = {".": 3, "a": 4, "grid/größe=1 %2F": 5}
+    for name, count in names.items():
+        with eventcodec.SummaryWriter(place / name) as writer:
+            for step in range(count):
+                writer.add_scalar("loss", step / 3, step)
+    with eventcodec.SummaryWriter(place / "without") as writer:
+        writer.add_text("note", "no scalars", 0)
+    return names
+
+
+def test_partitions_are_one_table_to_others(tmp_path: Path) -> None:
+    names = runs_with_odd_names(tmp_path / "log")
+    path = tmp_path / "parts.parquet"
+    report = export(tmp_path / "log", path, by_run=True)
+    files = sorted(path.rglob("*.parquet"))
+    assert (report.rows, report.files) == (sum(names.values()), len(names))
+    assert report.bytes == sum(file.stat().st_size for file in files)
+    assert {file.name for file in files} == {"scalars.parquet"}
+    want = eventcodec.open(tmp_path / "log").scalars().to_pandas().astype({"run": str, "tag": str})
+    order = ["run", "tag", "step"]
+    frames = [
+        pyarrow.dataset.dataset(path, partitioning="hive").to_table().to_pandas(),
+        duckdb.sql(
+            f"SELECT * FROM read_parquet('{path}/*/*', hive_partitioning = true, "
+            "hive_types_autocast = false)"
+        ).df(),
+    ]
+    for frame in frames:
+        got = frame.astype({"run": str, "tag": str})[list(want.columns)].sort_values(order)
+        pd.testing.assert_frame_equal(
+            got.reset_index(drop=True), want.sort_values(order).reset_index(drop=True)
+        )
+
+
+def test_partitions_as_text_and_of_some_runs(tmp_path: Path) -> None:
+    runs_with_odd_names(tmp_path / "log")
+    path = tmp_path / "parts.csv"
+    export(tmp_path / "log", path, by_run=True, runs="a", steps=(1, None))
+    (file,) = path.rglob("*.csv")
+    assert file.relative_to(path) == Path("run=a/scalars.csv")
+    assert file.read_text().splitlines()[0] == "tag,step,wall_time,value"
+    assert len(file.read_text().splitlines()) == 4
+
+
+def test_partitions_that_cannot_be(tmp_path: Path) -> None:
+    runs_with_odd_names(tmp_path / "log")
+    for kind in ("hparams", "images"):
+        with pytest.raises(ValueError, match="by_run is for tables"):
+            export(
+                tmp_path / "log",
+                tmp_path / "out.csv" if kind == "hparams" else tmp_path / "o",
+                kind=kind,
+                by_run=True,
+            )
+    with pytest.raises(ValueError, match="no scalars to export"):
+        export(tmp_path / "log", tmp_path / "out.csv", by_run=True, runs="without")
+    with eventcodec.SummaryWriter(tmp_path / "log" / ("ü" * 100)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    with pytest.raises(ValueError, match="too long a name"):
+        export(tmp_path / "log", tmp_path / "out.csv", by_run=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
 
 
 def test_csv_cells_are_no_formulas(log: Path, tmp_path: Path) -> None:
