@@ -4,6 +4,7 @@
 #include "histogram/kernels.h"
 #include "png/checksums.h"
 #include "png/filter.h"
+#include "png/pixel_kernels.h"
 #include "png/same_bits.h"
 #include "png/token_writer.h"
 #include "record/kernels.h"
@@ -33,6 +34,7 @@ py::dict build_info() {
   kernels["png_crc32"] = describe(png::crc32_kernels(), png::chosen_crc32());
   kernels["png_adler32"] = describe(png::adler32_kernels(), png::chosen_adler32());
   kernels["png_filter"] = describe(png::filter_kernels(), png::chosen_filter());
+  kernels["png_pixels"] = describe(png::pixels_kernels(), png::chosen_pixels());
   kernels["png_runs"] = describe(png::same_bits_kernels(), png::chosen_same_bits());
   kernels["png_tokens"] = describe(png::token_writer_kernels(), png::chosen_token_writer());
   kernels["scan"] = describe(scan::kernels(), scan::chosen());

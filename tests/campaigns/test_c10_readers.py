@@ -94,7 +94,14 @@ def test_c10_protobuf_and_tensorboard(campaign: Any, tmp_path: Path) -> None:
                     assert message == peer.tensor_proto.SerializeToString()
                     events += 1
         shutil.rmtree(root)
-    campaign.report("C10 protobuf, TensorBoard", "P17", trials=runs, hits=events, lost=0)
+    campaign.report(
+        "C10 protobuf, TensorBoard",
+        "P17",
+        trials=runs,
+        hits=runs,
+        lost=0,
+        figures=f"{events} events compared",
+    )
 
 
 def test_c10_data_server(campaign: Any, tmp_path: Path) -> None:
@@ -132,7 +139,14 @@ def test_c10_data_server(campaign: Any, tmp_path: Path) -> None:
                 last_images[each.step].append(each.encoded)
             for step, _, images in series:
                 assert last_images[step][-len(images) :] == images
-    campaign.report("C10 data server", "P17", trials=runs, hits=points, lost=0)
+    campaign.report(
+        "C10 data server",
+        "P17",
+        trials=runs,
+        hits=runs,
+        lost=0,
+        figures=f"{points} points compared",
+    )
 
 
 def test_c10_damaged_files(campaign: Any, tmp_path: Path) -> None:
