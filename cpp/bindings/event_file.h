@@ -4,6 +4,7 @@
 
 #include "bindings/pybind.h"
 // Python first
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -35,6 +36,8 @@ struct SharedFile {
 
   scan::EventFile file;
   std::mutex mutex;
+  // As many as it was scanned with may read its values.
+  std::atomic<std::size_t> threads = 1;
 };
 
 using EventFileClass = py::class_<SharedFile>;

@@ -62,57 +62,77 @@ py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
   return array;
 }
 
-// What a row points at, read from the file again.
+// Rows of a series, and what is needed to read what they point at.
 struct Located {
   std::string tag;
   scan::Format format;
-  scan::Reference reference;
+  std::vector<scan::Reference> references;
 };
 
-Located locate(SharedFile& self, std::size_t id, std::size_t row) {
+// Up to the first row that there is not; IndexError if that is the very first.
+Located locate(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
   const Loaded shared = rows_of(self, id);
-  if (shared.kind == Kind::kScalars || row >= shared.rows.size)
-    throw py::index_error("no such row");
+  std::vector<scan::Reference> references;
+  references.reserve(rows.size());
+  for (const std::size_t row : rows) {
+    if (shared.kind == Kind::kScalars || row >= shared.rows.size) break;
+    references.push_back(shared.rows.references[row]);
+  }
+  if (references.empty()) throw py::index_error("no such row");
   return self.look([&](const scan::EventFile& file) {
-    return Located{file.series()[id].tag, file.format(), shared.rows.references[row]};
+    return Located{file.series()[id].tag, file.format(), std::move(references)};
   });
 }
 
-scan::Reference fetch_row(SharedFile& self, std::size_t id, std::size_t row,
-                          scan::Fetched* fetched) {
-  const Located at = locate(self, id, row);
+// What the first of `rows` point at, read from the file again: `decode(value, reference, decoded)`
+// is called for each without the GIL, and is false for what is no `what`; `to_python(decoded)`
+// makes the list's items of what it gives. There are fewer than rows if they fill a batch, or
+// before one that cannot be read: its error is raised when it comes first.
+template <class Decoded, class Decode, class ToPython>
+py::list fetch_rows(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
+                    const char* what, const Decode& decode, const ToPython& to_python) {
+  const Located at = locate(self, id, rows);
+  std::vector<Decoded> decoded(at.references.size());
+  const auto use = [&](std::size_t row, const scan::Fetched& fetched) -> Status {
+    const scan::Reference& reference = at.references[row];
+    if (decode(fetched, reference, &decoded[row])) return {};
+    return Error{.code = Errc::kCorrupt,
+                 .message = std::string("malformed ") + what + " in the record at byte " +
+                            std::to_string(reference.offset),
+                 .offset = reference.offset};
+  };
+  scan::Batch batch;
   unwrap(without_gil([&] {
-           return scan::fetch(self.file.path(), at.format, at.reference, at.tag, fetched);
+           return scan::fetch(self.file.path(), at.format, at.references, at.tag, self.threads, use,
+                              &batch);
          }),
          self.file.path());
-  return at.reference;
-}
-
-[[noreturn]] void raise_malformed(const SharedFile& self, const char* what,
-                                  const scan::Reference& reference) {
-  raise({.code = Errc::kCorrupt,
-         .message = std::string("malformed ") + what + " in the record at byte " +
-                    std::to_string(reference.offset),
-         .offset = reference.offset},
-        self.file.path());
+  py::list all(batch.values.size());
+  for (std::size_t row = 0; row != batch.values.size(); ++row) {
+    all[row] = to_python(decoded[row]);
+  }
+  return all;
 }
 
 bool is_vdl(const scan::Fetched& fetched) {
   return fetched.vdl_value.component != vdl::Component::kNone;
 }
 
-py::tuple histogram(SharedFile& self, std::size_t id, std::size_t row) {
-  scan::Fetched fetched;
-  const scan::Reference reference = fetch_row(self, id, row, &fetched);
-  event::HistogramData data;
-  const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
-  const bool ok = is_vdl(fetched) ? vdl::decode_histogram(fetched.vdl_value.body, &data)
-                  : tensor        ? event::decode_histogram_tensor(fetched.value.body, &data)
-                                  : event::decode_histogram_proto(fetched.value.body, &data);
-  if (!ok) raise_malformed(self, "histogram", reference);
-  return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
-                        to_array(std::move(data.counts)), data.min, data.max, data.num, data.sum,
-                        data.sum_squares);
+bool decode_histogram(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
+                      event::HistogramData* data) {
+  if (is_vdl(fetched)) return vdl::decode_histogram(fetched.vdl_value.body, data);
+  return fetched.value.payload == event::Payload::kTensorMessage
+             ? event::decode_histogram_tensor(fetched.value.body, data)
+             : event::decode_histogram_proto(fetched.value.body, data);
+}
+
+py::list histograms(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_rows<event::HistogramData>(
+      self, id, rows, "histogram", &decode_histogram, [](event::HistogramData& data) {
+        return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
+                              to_array(std::move(data.counts)), data.min, data.max, data.num,
+                              data.sum, data.sum_squares);
+      });
 }
 
 // Digits only, as TensorFlow writes the width and height of an image.
@@ -137,42 +157,63 @@ bool decode_image_strings(ByteView tensor, std::uint32_t item, event::ImageView*
   return parse_size(strings[0], &image->width) && parse_size(strings[1], &image->height);
 }
 
-py::tuple image(SharedFile& self, std::size_t id, std::size_t row) {
-  scan::Fetched fetched;
-  const scan::Reference reference = fetch_row(self, id, row, &fetched);
-  event::ImageView view;
+bool decode_image(const scan::Fetched& fetched, const scan::Reference& reference,
+                  event::ImageView* image) {
   if (is_vdl(fetched)) {
-    const ByteView encoded = vdl::encoded_image_of(fetched.vdl_value.body);
-    const png::Size size = png::size_of(encoded);
-    return py::make_tuple(size.width, size.height, to_bytes(encoded));
+    image->encoded = vdl::encoded_image_of(fetched.vdl_value.body);
+    const png::Size size = png::size_of(image->encoded);
+    image->width = size.width;
+    image->height = size.height;
+    return true;
   }
-  const bool tensor = fetched.value.payload == event::Payload::kTensorMessage;
-  const bool ok = tensor ? decode_image_strings(fetched.value.body, reference.item, &view)
-                         : event::decode_image(fetched.value.body, &view);
-  if (!ok) raise_malformed(self, "image", reference);
-  return py::make_tuple(view.width, view.height, to_bytes(view.encoded));
+  return fetched.value.payload == event::Payload::kTensorMessage
+             ? decode_image_strings(fetched.value.body, reference.item, image)
+             : event::decode_image(fetched.value.body, image);
 }
 
-py::list text(SharedFile& self, std::size_t id, std::size_t row) {
-  scan::Fetched fetched;
-  const scan::Reference reference = fetch_row(self, id, row, &fetched);
+py::list images(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_rows<event::ImageView>(
+      self, id, rows, "image", &decode_image, [](const event::ImageView& image) {
+        return py::make_tuple(image.width, image.height, to_bytes(image.encoded));
+      });
+}
+
+bool decode_text(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
+                 std::vector<ByteView>* strings) {
+  if (is_vdl(fetched)) {
+    strings->push_back(vdl::text_of(fetched.vdl_value.body));
+    return true;
+  }
   event::TensorShape shape;
-  std::vector<ByteView> strings;
-  if (is_vdl(fetched)) {
-    strings.push_back(vdl::text_of(fetched.vdl_value.body));
-  } else if (!event::decode_tensor_strings(fetched.value.body, &shape, &strings)) {
-    raise_malformed(self, "text", reference);
-  }
-  py::list all;
-  for (const ByteView string : strings) all.append(to_text(as_text(string)));
-  return all;
+  return event::decode_tensor_strings(fetched.value.body, &shape, strings);
 }
 
-// The Value as it stands in the file, which item of it the row is, and where its record starts.
-py::tuple value(SharedFile& self, std::size_t id, std::size_t row) {
-  scan::Fetched fetched;
-  const scan::Reference reference = fetch_row(self, id, row, &fetched);
-  return py::make_tuple(to_bytes(fetched.bytes), reference.item, reference.offset);
+py::list texts(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_rows<std::vector<ByteView>>(self, id, rows, "text", &decode_text,
+                                           [](const std::vector<ByteView>& strings) {
+                                             py::list all;
+                                             for (const ByteView string : strings)
+                                               all.append(to_text(as_text(string)));
+                                             return all;
+                                           });
+}
+
+struct Message {
+  ByteView bytes;
+  scan::Reference reference;
+};
+
+// Values as they stand in the file, which item of it the row is, and where its record starts.
+py::list messages(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  const auto keep = [](const scan::Fetched& fetched, const scan::Reference& reference,
+                       Message* message) {
+    *message = {fetched.bytes, reference};
+    return true;
+  };
+  return fetch_rows<Message>(self, id, rows, "value", keep, [](const Message& message) {
+    return py::make_tuple(to_bytes(message.bytes), message.reference.item,
+                          message.reference.offset);
+  });
 }
 
 }  // namespace
@@ -180,10 +221,10 @@ py::tuple value(SharedFile& self, std::size_t id, std::size_t row) {
 void define_rows(EventFileClass& type) {
   type.def("columns", &columns, py::arg("series"))
       .def("items", &items, py::arg("series"))
-      .def("histogram", &histogram, py::arg("series"), py::arg("row"))
-      .def("image", &image, py::arg("series"), py::arg("row"))
-      .def("text", &text, py::arg("series"), py::arg("row"))
-      .def("value", &value, py::arg("series"), py::arg("row"));
+      .def("histograms", &histograms, py::arg("series"), py::arg("rows"))
+      .def("images", &images, py::arg("series"), py::arg("rows"))
+      .def("texts", &texts, py::arg("series"), py::arg("rows"))
+      .def("messages", &messages, py::arg("series"), py::arg("rows"));
 }
 
 }  // namespace eventcodec::bindings

@@ -224,7 +224,10 @@ py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode
   };
   std::vector<scan::EventFile*> cores;
   cores.reserve(files.size());
-  for (SharedFile* file : files) cores.push_back(&file->file);
+  for (SharedFile* file : files) {
+    cores.push_back(&file->file);
+    file->threads = threads;
+  }
   const std::vector<Status> results = without_gil([&] {
     const auto locks = lock_all(files);
     return scan::scan_files(cores, options, threads);

@@ -1,12 +1,15 @@
-// fetch.cc - reads the value that a Reference points at.
+// fetch.cc - reads the values that References point at: headers first, which say how many records
+// fit into the batch, then the records, on several threads if they are many bytes.
 #include "scan/fetch.h"
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <optional>
 #include <utility>
 
+#include "base/parallel.h"
 #include "record/unframe.h"
 #include "scan/descriptor.h"
 #include "vdl/unframe.h"
@@ -23,67 +26,67 @@ Error corrupt(const std::string& what, std::uint64_t offset) {
           .offset = offset};
 }
 
-// Fills `record` up to `bytes` bytes, or to the end of the file.
-Status read_up_to(int fd, std::uint64_t offset, std::uint64_t bytes, Buffer& record) {
-  while (record.size() < bytes) {
-    const std::size_t room = static_cast<std::size_t>(bytes) - record.size();
-    std::uint8_t* tail = record.reserve(room);
-    if (tail == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "record"};
-    const ssize_t got = ::pread(fd, tail, room, static_cast<off_t>(offset + record.size()));
+Error cut_short(std::uint64_t offset) { return corrupt("the file ends inside the record", offset); }
+
+// Reads `bytes` bytes of the record at `offset`.
+Status read_bytes(const Descriptor& file, std::uint64_t offset, std::uint8_t* to,
+                  std::size_t bytes) {
+  for (std::size_t done = 0; done != bytes;) {
+    const ssize_t got =
+        ::pread(file.get(), to + done, bytes - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("read", errno);
-    if (got == 0) return {};
-    record.commit(static_cast<std::size_t>(got));
+    if (got == 0) return cut_short(offset);
+    done += static_cast<std::size_t>(got);
   }
   return {};
 }
 
-// What the bytes of a record that were read so far say.
-struct Step {
-  bool whole = false;
-  std::uint64_t wanted = 0;  // not whole: read at least that many bytes
-  std::optional<Error> error = std::nullopt;
-};
-
-Step step_of_event(ByteView record, std::uint64_t offset, ByteView* payload) {
-  const Unframed found = record::unframe(record, record::Verify::kYes);
-  if (found.kind == Unframed::Kind::kNeedMore) return {.wanted = found.bytes};
-  *payload = found.payload;
-  if (found.kind == Unframed::Kind::kRecord) return {.whole = true};
+Error damage_error(const Unframed& found, std::uint64_t offset) {
   Error error = corrupt(record::reason_of(found.damage), offset);
   error.got = found.got;
   error.want = found.want;
-  return {.error = std::move(error)};
+  return error;
 }
 
-Step step_of_vdl(ByteView record, std::uint64_t offset, ByteView* payload) {
-  const vdl::Header header = vdl::read_header(record);
-  if (header.kind == vdl::Header::Kind::kContradicts) {
-    return {.error = corrupt("the record's lengths contradict each other", offset)};
-  }
-  if (header.kind == vdl::Header::Kind::kNeedMore) return {.wanted = vdl::kHeaderBytes};
-  if (record.size() < header.bytes) return {.wanted = header.bytes};
-  *payload = record.first(static_cast<std::size_t>(header.bytes)).subspan(vdl::kLengthBytes);
-  return {.whole = true};
-}
-
-// Reads and checks the record at `offset`.
-Status read_record(const Descriptor& file, Format format, std::uint64_t offset, Buffer& record,
-                   ByteView* payload) {
+// How many bytes the record at `offset` has, by a header that was checked; the file has them.
+Result<std::uint64_t> size_of_record(const Descriptor& file, Format format, std::uint64_t offset) {
+  const bool is_vdl = format == Format::kVisualDl;
+  const std::size_t header_bytes = is_vdl ? vdl::kHeaderBytes : record::kHeaderBytes;
+  std::array<std::uint8_t, std::max(vdl::kHeaderBytes, record::kHeaderBytes)> bytes;
   const auto size = static_cast<std::uint64_t>(file.status().st_size);
-  const auto step_of = format == Format::kVisualDl ? step_of_vdl : step_of_event;
-  std::uint64_t wanted = record::kHeaderBytes;
-  while (true) {
-    if (offset > size || wanted > size - offset)
-      return corrupt("the file ends inside the record", offset);
-    Status status = read_up_to(file.get(), offset, wanted, record);
-    if (!status.ok()) return status;
-    Step step = step_of(record.view(), offset, payload);
-    if (step.whole) return {};
-    if (step.error.has_value()) return std::move(*step.error);
-    if (record.size() < wanted) return corrupt("the file ends inside the record", offset);
-    wanted = step.wanted;
+  if (offset > size || header_bytes > size - offset) return cut_short(offset);
+  Status status = read_bytes(file, offset, bytes.data(), header_bytes);
+  if (!status.ok()) return std::move(status.error());
+
+  const ByteView header(bytes.data(), header_bytes);
+  std::uint64_t wanted = 0;
+  if (is_vdl) {
+    const vdl::Header found = vdl::read_header(header);
+    if (found.kind != vdl::Header::Kind::kRecord)
+      return corrupt("the record's lengths contradict each other", offset);
+    wanted = found.bytes;
+  } else {
+    const Unframed found = record::unframe(header, record::Verify::kYes);
+    if (found.kind == Unframed::Kind::kDamage) return damage_error(found, offset);
+    wanted = found.bytes;
   }
+  if (wanted > size - offset) return cut_short(offset);
+  return wanted;
+}
+
+// Checks the bytes of a whole record, and finds its payload.
+Status check_record(Format format, ByteView record, std::uint64_t offset, ByteView* payload) {
+  if (format == Format::kVisualDl) {
+    *payload = record.subspan(vdl::kLengthBytes);
+    return {};
+  }
+  const Unframed found = record::unframe(record, record::Verify::kYes);
+  if (found.kind == Unframed::Kind::kDamage) return damage_error(found, offset);
+  if (found.kind == Unframed::Kind::kNeedMore)
+    return corrupt("the file changed while it was read, in the record", offset);
+  *payload = found.payload;
+  return {};
 }
 
 // Whether the payload of an event file holds the value.
@@ -113,14 +116,33 @@ bool find_vdl_value(ByteView payload, Fetched* fetched) {
   return true;
 }
 
-}  // namespace
+// Where in the batch's memory a record comes to stand.
+struct Place {
+  std::size_t begin;
+  std::size_t bytes;
+};
 
-Status fetch(const std::string& path, Format format, const Reference& reference,
-             std::string_view tag, Fetched* fetched) {
-  Result<Descriptor> file = Descriptor::open_file(path);
-  if (!file.ok()) return file.error();
+// Places for the records, as many as fit into `most` bytes, and at least one: the error is that of
+// the first.
+Status plan(const Descriptor& file, Format format, std::span<const Reference> references,
+            std::uint64_t most, std::vector<Place>& places) {
+  std::uint64_t total = 0;
+  for (const Reference& reference : references) {
+    Result<std::uint64_t> bytes = size_of_record(file, format, reference.offset);
+    if (!bytes.ok()) return places.empty() ? Status(std::move(bytes.error())) : Status();
+    if (!places.empty() && bytes.value() > most - std::min(total, most)) break;
+    places.push_back({static_cast<std::size_t>(total), static_cast<std::size_t>(bytes.value())});
+    total += bytes.value();
+  }
+  return {};
+}
+
+Status fetch_one(const Descriptor& file, Format format, const Reference& reference,
+                 std::string_view tag, std::uint8_t* memory, std::size_t bytes, Fetched* fetched) {
+  Status status = read_bytes(file, reference.offset, memory, bytes);
+  if (!status.ok()) return status;
   ByteView payload;
-  Status status = read_record(file.value(), format, reference.offset, fetched->record, &payload);
+  status = check_record(format, {memory, bytes}, reference.offset, &payload);
   if (!status.ok()) return status;
   const bool found = format == Format::kVisualDl ? find_vdl_value(payload, fetched)
                                                  : find_event_value(payload, reference, fetched);
@@ -128,6 +150,47 @@ Status fetch(const std::string& path, Format format, const Reference& reference,
     return corrupt("another record than when the file was scanned stands", reference.offset);
   }
   return {};
+}
+
+// So many bytes are worth a thread more.
+constexpr std::size_t kWorthThread = std::size_t{1} << 20;
+
+Status fetch_batch(const std::string& path, Format format, std::span<const Reference> references,
+                   std::string_view tag, std::size_t threads, const Use& use, Batch* batch) {
+  batch->values.clear();
+  batch->records.clear();
+  Result<Descriptor> file = Descriptor::open_file(path);
+  if (!file.ok()) return std::move(file.error());
+  std::vector<Place> places;
+  Status planned = plan(file.value(), format, references,
+                        threads > 1 ? Batch::kBytesOfThreads : Batch::kBytes, places);
+  if (!planned.ok() || places.empty()) return planned;
+
+  const std::size_t total = places.back().begin + places.back().bytes;
+  std::uint8_t* const memory = batch->records.reserve(total);
+  if (memory == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "records"};
+  batch->records.commit(total);
+  batch->values.resize(places.size());
+  std::vector<Status> results(places.size());
+  run_parallel(places.size(), std::min(threads, 1 + total / kWorthThread), [&](std::size_t row) {
+    results[row] = without_bad_alloc([&] {
+      const Place& place = places[row];
+      Status status = fetch_one(file.value(), format, references[row], tag, memory + place.begin,
+                                place.bytes, &batch->values[row]);
+      return status.ok() ? use(row, batch->values[row]) : status;
+    });
+  });
+  const auto failed = std::ranges::find_if(results, [](const Status& each) { return !each.ok(); });
+  batch->values.resize(static_cast<std::size_t>(failed - results.begin()));
+  return batch->values.empty() ? std::move(*failed) : Status();
+}
+
+}  // namespace
+
+Status fetch(const std::string& path, Format format, std::span<const Reference> references,
+             std::string_view tag, std::size_t threads, const Use& use, Batch* batch) {
+  return without_bad_alloc(
+      [&] { return fetch_batch(path, format, references, tag, threads, use, batch); });
 }
 
 }  // namespace eventcodec::scan

@@ -182,21 +182,23 @@ class EventFile:
     def columns(
         self, series: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]: ...
-    def histogram(
-        self, series: int, row: int
-    ) -> tuple[
-        NDArray[np.float64],
-        NDArray[np.float64],
-        NDArray[np.float64],
-        float,
-        float,
-        float,
-        float,
-        float,
+    def histograms(
+        self, series: int, rows: list[int]
+    ) -> list[
+        tuple[
+            NDArray[np.float64],
+            NDArray[np.float64],
+            NDArray[np.float64],
+            float,
+            float,
+            float,
+            float,
+            float,
+        ]
     ]: ...
-    def image(self, series: int, row: int) -> tuple[int, int, builtins.bytes]: ...
-    def text(self, series: int, row: int) -> list[str]: ...
-    def value(self, series: int, row: int) -> tuple[builtins.bytes, int, int]: ...
+    def images(self, series: int, rows: list[int]) -> list[tuple[int, int, builtins.bytes]]: ...
+    def texts(self, series: int, rows: list[int]) -> list[list[str]]: ...
+    def messages(self, series: int, rows: list[int]) -> list[tuple[builtins.bytes, int, int]]: ...
 
 _ArrowColumn: TypeAlias = tuple[
     str, str, int, int, list[_Array | None], list["_ArrowColumn"], "_ArrowColumn | None"

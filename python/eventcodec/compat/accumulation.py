@@ -226,7 +226,7 @@ class Accumulation:
             series = zip(file.native.series(), file.native.forms(), strict=True)
             for number, (described, form) in enumerate(series):
                 if described[1:3] == ("graphs", plugin) and form == "empty" and described[5]:
-                    data = file.native.value(number, described[5] - 1)[0]
+                    ((data, _, _),) = file.native.messages(number, [described[5] - 1])
                     found[described[0]] = OUTSIDE_SUMMARIES[plugin](data)
         return found
 

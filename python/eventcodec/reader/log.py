@@ -57,7 +57,8 @@ def open(  # noqa: A001
         purge: leave out what a restart of the run voids: points from step T on that stand before
             a SessionLog START at T, which the writers' purge_step= and resume= put there. False
             gives every point in the files.
-        threads: how many files are read at the same time; None for one per processor.
+        threads: how many files are read at the same time, and how many threads read the values of
+            a series that is iterated over; None for one per processor.
         index: take what `eventcodec index` has read before from its index, at or above `path` or
             in the user's cache, and read only what is new. A path names the directory of the index
             of `path`; False reads everything. The answers are the same. Used with

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from eventcodec.errors import CorruptRecordError
@@ -62,9 +63,21 @@ def parse_row(
             else than `parse` expects.
         OSError: the file cannot be read.
     """
+    (message,) = part.file.messages(part.series, [row])
+    return _parse_message(part, message, parse, at=at)
+
+
+def _parse_message(
+    part: Part,
+    message: tuple[bytes, int, int],
+    parse: Callable[[Summary.Value, int], _Value],
+    *,
+    at: int = 0,
+) -> _Value:
+    """Do parse_row()'s work on what EventFile.messages() gives of a row."""
     from google.protobuf.message import DecodeError
 
-    data, item, offset = part.file.value(part.series, row)
+    data, item, offset = message
     try:
         return parse(value_of(part, data, at=at), item)
     except (ValueError, DecodeError) as error:
@@ -86,10 +99,13 @@ class MessageSeries(Series[_Value]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> _Value:
-        return parse_row(
-            part, row, lambda value, item: self._parse(value, item, part, step, wall_time)
-        )
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[_Value]:
+        messages = part.file.messages(part.series, rows)
+        for message, (step, wall_time) in zip(messages, points, strict=False):
+            parse = functools.partial(self._parse, part=part, step=step, wall_time=wall_time)
+            yield _parse_message(part, message, parse)
 
     @abstractmethod
     def _parse(
@@ -153,20 +169,29 @@ class GraphSeries(Series[Graph]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Graph:
-        from google.protobuf.message import DecodeError
-
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[Graph]:
         plugin = part.file.series()[part.series][2]
         content = graph.CONTENTS.get(plugin, ("graph", ""))[0]
-        if plugin in graph.OUTSIDE_SUMMARIES:
-            data, _, offset = part.file.value(part.series, row)
-            try:
-                data = graph.OUTSIDE_SUMMARIES[plugin](data)
-            except DecodeError as error:
-                raise _malformed(part, offset, error) from error
-        else:
-            data = parse_row(part, row, lambda value, _: graph.data_of(value))
-        return Graph(step, wall_time, content, data)
+        messages = part.file.messages(part.series, rows)
+        for message, point in zip(messages, points, strict=False):
+            if plugin in graph.OUTSIDE_SUMMARIES:
+                data = _outside_summary(part, plugin, message)
+            else:
+                data = _parse_message(part, message, lambda value, _: graph.data_of(value))
+            yield Graph(*point, content, data)
+
+
+def _outside_summary(part: Part, plugin: str, message: tuple[bytes, int, int]) -> bytes:
+    """Return the graph in a message that is no summary."""
+    from google.protobuf.message import DecodeError
+
+    data, _, offset = message
+    try:
+        return graph.OUTSIDE_SUMMARIES[plugin](data)
+    except DecodeError as error:
+        raise _malformed(part, offset, error) from error
 
 
 class RawSeries(Series[bytes]):
@@ -180,6 +205,9 @@ class RawSeries(Series[bytes]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> bytes:
-        del step, wall_time
-        return part.file.value(part.series, row)[0]
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[bytes]:
+        del points
+        for data, _, _ in part.file.messages(part.series, rows):
+            yield data

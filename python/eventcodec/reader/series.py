@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
@@ -26,6 +27,9 @@ __all__ = [
 
 _Value = TypeVar("_Value")
 _Number = TypeVar("_Number", np.int64, np.float64)
+
+# How many values are asked for at a time, however small they are.
+_MOST_AT_ONCE = 1024
 
 
 class Part(NamedTuple):
@@ -152,7 +156,9 @@ class Series(Sequence[_Value], Generic[_Value]):
         wall_times: float64[n], seconds since 1970, read-only.
 
     An index gives a value, a slice a series. Reading a value raises CorruptRecordError when its
-    record has been damaged since the log was opened, and OSError when the file is gone.
+    record has been damaged since the log was opened, and OSError when the file is gone. Iterating
+    reads a few MiB ahead, on several threads where the log was opened with them; an error comes
+    when its value does.
     """
 
     __slots__ = ("_parts", "_rows", "_starts", "steps", "tag", "wall_times")
@@ -176,17 +182,32 @@ class Series(Sequence[_Value], Generic[_Value]):
     def __getitem__(self, index: int | slice) -> _Value | Series[_Value]:
         if isinstance(index, slice):
             return self._slice(index)
-        row = self._rows[index]
-        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        at = range(len(self))[index]
+        part, rows = self._locate(at, 1)
+        return next(self._read(part, rows, self._points(at, 1)))
+
+    def __iter__(self) -> Iterator[_Value]:
+        at, count = 0, 1
+        while (first := at) < len(self):
+            part, rows = self._locate(at, count)
+            for value in self._read(part, rows, self._points(at, len(rows))):
+                yield value
+                at += 1
+            count = min(2 * (at - first), _MOST_AT_ONCE)  # about as many as the file gives
+
+    def _locate(self, at: int, count: int) -> tuple[Part, list[int]]:
+        """Return where value number `at` stands, and the rows there of at most `count` from it."""
+        wanted = self._rows[at : at + count]
+        number = int(np.searchsorted(self._starts, wanted[0], side="right")) - 1
         part = self._parts[number]
-        row -= int(self._starts[number])
-        at = range(len(self._rows))[index]
-        return self._read(
-            part,
-            row if part.rows is None else int(part.rows[row]),
-            int(self.steps[at]),
-            float(self.wall_times[at]),
-        )
+        first, end = int(self._starts[number]), int(self._starts[number + 1])
+        rows = [row - first for row in wanted if first <= row < end]
+        return part, rows if part.rows is None else part.rows[rows].tolist()
+
+    def _points(self, at: int, count: int) -> Iterator[tuple[int, float]]:
+        """Yield the steps and wall times of `count` values from number `at` on."""
+        here = slice(at, at + count)
+        return zip(self.steps[here].tolist(), self.wall_times[here].tolist(), strict=True)
 
     def _slice(self, index: slice) -> Series[_Value]:
         copy = object.__new__(type(self))
@@ -199,7 +220,16 @@ class Series(Sequence[_Value], Generic[_Value]):
         return copy
 
     @abstractmethod
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> _Value: ...
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[_Value]:
+        """Yield the values of the first of `rows`; one at least; how many, the file chooses.
+
+        Args:
+            part: where they stand.
+            rows: not empty.
+            points: the step and wall time of each.
+        """
 
     def __repr__(self) -> str:
         return _describe(self, self.tag, self.steps)
@@ -213,9 +243,11 @@ class HistogramSeries(Series[Histogram]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Histogram:
-        del step, wall_time
-        return Histogram(*part.file.histogram(part.series, row))
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[Histogram]:
+        del points
+        return itertools.starmap(Histogram, part.file.histograms(part.series, rows))
 
 
 class ImageSeries(Series[Image]):
@@ -223,9 +255,12 @@ class ImageSeries(Series[Image]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Image:
-        width, height, encoded = part.file.image(part.series, row)
-        return Image(step, wall_time, width, height, encoded)
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[Image]:
+        images = part.file.images(part.series, rows)
+        for (step, wall_time), (width, height, encoded) in zip(points, images, strict=False):
+            yield Image(step, wall_time, width, height, encoded)
 
 
 class TextSeries(Series[Text]):
@@ -233,9 +268,11 @@ class TextSeries(Series[Text]):
 
     __slots__ = ()
 
-    def _read(self, part: Part, row: int, step: int, wall_time: float) -> Text:
-        parts = tuple(part.file.text(part.series, row))
-        return Text(step, wall_time, "\n".join(parts), parts)
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[Text]:
+        for point, strings in zip(points, part.file.texts(part.series, rows), strict=False):
+            yield Text(*point, "\n".join(strings), tuple(strings))
 
 
 def _describe(series: Sequence[object], tag: str, steps: NDArray[np.int64]) -> str:

@@ -1,9 +1,14 @@
 // Files to columns: predicted and unpredicted records, growth, damage, threads.
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/buffer.h"
 #include "check.h"
@@ -87,6 +92,41 @@ bool scans(scan::EventFile& file, const scan::Options& options = {}) {
   Buffer scratch;
   return file.scan(options, scratch).ok();
 }
+
+Status fetch_one(const std::string& path, const scan::Reference& reference, std::string_view tag) {
+  scan::Batch batch;
+  const auto accept = [](std::size_t, const scan::Fetched&) -> Status { return {}; };
+  return scan::fetch(path, scan::Format::kEvents, {&reference, 1}, tag, 1, accept, &batch);
+}
+
+// A file of records of about 100 kB: five fill a batch of one thread, 41 that of several.
+struct LargeRecords {
+  static constexpr std::size_t kCount = 60;
+
+  explicit LargeRecords(const Directory& directory) {
+    Buffer content;
+    for (std::size_t i = 0; i != kCount; ++i) {
+      references.push_back({content.size(), 0, 0});
+      add_scalars(content, static_cast<std::int64_t>(i), {tag}, static_cast<float>(i));
+    }
+    path = directory.file("large", content);
+  }
+  [[nodiscard]] std::vector<std::uint8_t> value(std::size_t i) const {
+    return scalar_value(tag, static_cast<float>(i));
+  }
+  // Changes a bit of the file, or changes it back.
+  void flip(std::uint64_t offset) const {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(static_cast<char>(byte ^ 1));
+  }
+
+  std::string tag = std::string(100'000, 'x');
+  std::string path;
+  std::vector<scan::Reference> references;
+};
 
 }  // namespace
 
@@ -190,16 +230,87 @@ TEST(fetch_refuses_another_record) {
   Buffer content;
   add_scalars(content, 1, {"a"}, 1.0f);
   const std::string path = directory.file("f", content);
-  scan::Fetched fetched;
-  CHECK(scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "a", &fetched).ok());
-  scan::Fetched other;
-  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 0, 0}, "b", &other).ok());
-  scan::Fetched index;
-  CHECK(!scan::fetch(path, scan::Format::kEvents, {0, 1, 0}, "a", &index).ok());
-  scan::Fetched beyond;
-  CHECK(!scan::fetch(path, scan::Format::kEvents, {content.size(), 0, 0}, "a", &beyond).ok());
-  scan::Fetched far;
-  CHECK(!scan::fetch(path, scan::Format::kEvents, {~std::uint64_t{0}, 0, 0}, "a", &far).ok());
+  CHECK(fetch_one(path, {0, 0, 0}, "a").ok());
+  CHECK(!fetch_one(path, {0, 0, 0}, "b").ok());
+  CHECK(!fetch_one(path, {0, 1, 0}, "a").ok());
+  CHECK(!fetch_one(path, {content.size(), 0, 0}, "a").ok());
+  CHECK(!fetch_one(path, {~std::uint64_t{0}, 0, 0}, "a").ok());
+}
+
+TEST(fetch_reads_many_up_to_a_batch) {
+  const Directory directory;
+  const LargeRecords large(directory);
+  for (const std::size_t threads : {1, 2, 5}) {
+    std::size_t batches = 0;
+    for (std::size_t at = 0; at != LargeRecords::kCount; ++batches) {
+      const auto left = std::span(large.references).subspan(at);
+      std::vector<std::atomic<int>> used(left.size());
+      const auto use = [&](std::size_t row, const scan::Fetched& value) -> Status {
+        ++used[row];
+        CHECK(std::ranges::equal(value.bytes, large.value(at + row)));
+        return {};
+      };
+      scan::Batch batch;
+      REQUIRE(scan::fetch(large.path, scan::Format::kEvents, left, large.tag, threads, use, &batch)
+                  .ok());
+      REQUIRE(!batch.values.empty());
+      CHECK(batch.records.size() <=
+            (threads > 1 ? scan::Batch::kBytesOfThreads : scan::Batch::kBytes));
+      for (std::size_t row = 0; row != left.size(); ++row) {
+        CHECK_EQ(used[row].load(), row < batch.values.size() ? 1 : 0);
+      }
+      // Views stay valid behind the call.
+      CHECK(std::ranges::equal(batch.values[0].bytes, large.value(at)));
+      at += batch.values.size();
+    }
+    CHECK_EQ(batches, threads > 1 ? std::size_t{2} : LargeRecords::kCount / 5);
+  }
+}
+
+TEST(fetch_fails_at_the_record_that_is_bad) {
+  constexpr std::size_t kBad = 17;
+  const Directory directory;
+  const LargeRecords large(directory);
+  const auto bad = large.references[kBad].offset;
+  const auto fetch_from = [&](std::size_t at, const scan::Use& use, scan::Batch* batch) {
+    return scan::fetch(large.path, scan::Format::kEvents, std::span(large.references).subspan(at),
+                       large.tag, 3, use, batch);
+  };
+  const auto fails_there = [&](const char* why, const scan::Use& use) {
+    scan::Batch batch;
+    CHECK(fetch_from(kBad - 3, use, &batch).ok());
+    CHECK_EQ(batch.values.size(), std::size_t{3});
+    const Status status = fetch_from(kBad, use, &batch);
+    REQUIRE(!status.ok());
+    CHECK(batch.values.empty());
+    CHECK(status.error().code == eventcodec::Errc::kCorrupt);
+    CHECK_EQ(status.error().offset, bad);
+    CHECK_EQ(status.error().message, why + std::to_string(bad));
+  };
+  const auto accept = [](std::size_t, const scan::Fetched&) -> Status { return {}; };
+  const auto refuse = [&](std::size_t, const scan::Fetched& value) -> Status {
+    if (!std::ranges::equal(value.bytes, large.value(kBad))) return {};
+    return eventcodec::Error{.code = eventcodec::Errc::kCorrupt,
+                             .message = "refused at byte " + std::to_string(bad),
+                             .offset = bad};
+  };
+  fails_there("refused at byte ", refuse);
+  large.flip(bad + 1000);
+  fails_there("payload checksum mismatch at byte ", accept);
+  large.flip(bad + 1000);
+  large.flip(bad);
+  fails_there("length checksum mismatch at byte ", accept);
+  std::filesystem::resize_file(large.path, bad + 1000);
+  large.flip(bad);
+  fails_there("the file ends inside the record at byte ", accept);
+  std::filesystem::resize_file(large.path, bad + 3);
+  fails_there("the file ends inside the record at byte ", accept);
+
+  scan::Batch batch;
+  std::filesystem::remove(large.path);
+  const Status gone = fetch_from(0, accept, &batch);
+  REQUIRE(!gone.ok());
+  CHECK(gone.error().code == eventcodec::Errc::kIo);
 }
 
 TEST(random_damage_never_changes_a_value) {

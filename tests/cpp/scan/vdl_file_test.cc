@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <span>
 
 #include "base/buffer.h"
 #include "check.h"
@@ -162,13 +163,16 @@ TEST(reads_all_components) {
   CHECK_EQ(loss.rows.steps[7], 7);
   CHECK_EQ(loss.rows.values[7], 1.75);
   CHECK_EQ(loss.rows.wall_times[7], 1700000000.257);
-  scan::Fetched fetched;
   const scan::Series& image = file.series()[3];
-  CHECK(
-      scan::fetch(on_disk.path(), file.format(), image.rows.references[1], "image", &fetched).ok());
-  CHECK_EQ(vdl::encoded_image_of(fetched.vdl_value.body).size(), std::size_t{300});
-  scan::Fetched other;
-  CHECK(!scan::fetch(on_disk.path(), file.format(), image.rows.references[1], "text", &other).ok());
+  const std::span references(image.rows.references, image.rows.size);
+  const auto is_image = [](std::size_t, const scan::Fetched& value) -> eventcodec::Status {
+    CHECK_EQ(vdl::encoded_image_of(value.vdl_value.body).size(), std::size_t{300});
+    return {};
+  };
+  scan::Batch batch;
+  CHECK(scan::fetch(on_disk.path(), file.format(), references, "image", 2, is_image, &batch).ok());
+  CHECK_EQ(batch.values.size(), references.size());
+  CHECK(!scan::fetch(on_disk.path(), file.format(), references, "text", 2, is_image, &batch).ok());
 }
 
 // Scalars that come in turn are expected: whatever comes instead, the rows are those of one record
