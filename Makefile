@@ -43,11 +43,10 @@ test-aarch64: $(VENV)/.tools
 	ctest --test-dir build/cpp-aarch64 --output-on-failure --no-tests=error --parallel 2 \
 	  --exclude-regex campaigns
 
-# Campaigns and benchmarks look at the clock: alone. The others share two processes.
-ALONE := tests/campaigns tests/python/bench
+# Campaigns look at the clock: alone. The others share two processes.
 test-python: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest tests/campaigns
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/campaigns
 
 # VisualDL's web page with one of our logs in a real browser.
 test-visualdl-page: chromium $(VENV)/.installed-test
