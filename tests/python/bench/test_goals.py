@@ -63,9 +63,9 @@ def test_every_goal_can_be_measured() -> None:
     # C floors need a compiler, fpng and others are not installed for tests: those that are.
     optional = {"C floor", "rustboard, all"}
     for case, wanted in contenders.items():
+        if case == "png/astronaut" and case not in CASES:
+            continue  # scikit-image's picture, which only the extra "bench" installs
         assert case in CASES
-        if case.startswith("png/astronaut"):
-            continue
         with quiet_peers():
             there = {contender.name for contender in build_case(case, TINY).contenders}
         assert wanted - optional <= there, case
