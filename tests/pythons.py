@@ -44,12 +44,11 @@ def imports_torch(path: Path) -> bool:
 
 def environment(interpreter: str) -> str:
     """Make an environment with this package in it; give its Python."""
-    version = subprocess.run(
-        [interpreter, "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    asked = [interpreter, "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+    try:
+        version = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit(f"{interpreter} does not start; name others: make test-pythons PYTHONS='...'")
     place = ROOT / "build" / "pythons" / version
     python = str(place / "bin" / "python")
     if not Path(python).exists():
