@@ -7,26 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
+from eventcodec.reader.gather import gather_scalars
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
     Patterns,
     Steps,
+    as_choice,
     as_patterns,
-    chosen_rows,
     matches,
     rows_of,
 )
-from eventcodec.reader.series import ScalarSeries
 from eventcodec.reader.table import Table
-from eventcodec.reader.tables import histogram_table, hparams_table, scalar_table, text_table
+from eventcodec.reader.tables import histogram_table, hparams_table, text_table
 
 __all__ = ["Log", "Mode", "Steps", "open"]
 
@@ -224,29 +221,39 @@ class Log:
                 after it; None for all.
             last: of those, take at most the last n; None for all.
             points: of those, take at most so many that look like all of them in a plot (LTTB: the
-                points that span the largest triangles); None for all.
+                points that span the largest triangles); None for all. NaN and the infinities are
+                taken only where there is nothing else nearby.
 
         Returns:
             A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
             since 1970) and value (float64), ordered by run, then tag, then file order.
 
         Raises:
-            ValueError: `every` is less than 1, `last` less than 0 or `points` less than 3.
+            ValueError: `every` or the step of a slice is less than 1, `last` less than 0 or
+                `points` less than 3.
+            CorruptRecordError: an index is damaged, and the file has changed since.
+            OSError: an index is damaged, and the file cannot be read.
 
         Example:
             >>> import eventcodec
             >>> log = eventcodec.open("runs")  # doctest: +SKIP
             >>> log.scalars(tags=["loss", "lr"], steps=(0, 1000)).to_pandas()  # doctest: +SKIP
         """
-        everything = steps is None and every is None and last is None and points is None
-        empty = np.empty(0, np.int64)  # an empty log must not hide a mistake
-        chosen_rows(empty, np.empty(0), steps, every, last, points)
-
-        def pick(series: ScalarSeries) -> NDArray[np.intp]:
-            return chosen_rows(series.steps, series.values, steps, every, last, points)
-
-        found = self._find(runs, tags, lambda run: run.scalars)
-        return scalar_table(found, None if everything else pick)
+        choice = as_choice(steps, every, last)
+        if points is not None and points < 3:
+            raise ValueError(f"points must be at least 3, got {points}")
+        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        return Table(
+            gather_scalars(
+                [each for each in self.files() if matches(each[0], run_patterns)],
+                lambda name: self._runs[name].sources("scalars"),
+                lambda tag: matches(tag, tag_patterns),
+                choice=choice,
+                points=points,
+                purge=self._purge,
+                threads=self._threads,
+            )
+        )
 
     def histograms(
         self,

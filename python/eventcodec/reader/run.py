@@ -276,6 +276,11 @@ class Run:
             values = self.scalars[name].values if kind == "scalars" else None
             yield name, kind, (self._tag((name, kind)), values)
 
+    def sources(self, kind: str) -> Iterator[tuple[_native.EventFile, int, str]]:
+        """Yield file, number and tag of each series of a kind, by tag as they appear."""
+        for name, found in self._series().get(kind, {}).items():
+            yield from ((part.file, part.series, name) for part in self._parts(found))
+
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
         return [

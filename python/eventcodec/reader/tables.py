@@ -1,4 +1,4 @@
-"""Makes the tables of a log: scalars, histograms, texts and hyperparameters."""
+"""Makes the tables of a log: histograms, texts and hyperparameters. (Scalars: gather.py.)"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from eventcodec.histogram import Histogram
 from eventcodec.reader.columns import Column, Lists, Names, Numbers, Strings
 from eventcodec.reader.hparams import HParams
 from eventcodec.reader.run import Run
-from eventcodec.reader.series import HistogramSeries, ScalarSeries, TextSeries
+from eventcodec.reader.series import HistogramSeries, TextSeries
 from eventcodec.reader.table import Table
 from eventcodec.reader.text import Text
 
-__all__ = ["histogram_table", "hparams_table", "scalar_table", "text_table"]
+__all__ = ["histogram_table", "hparams_table", "text_table"]
 
 # The rows of a series that a table takes.
-Pick = Callable[[NDArray[np.int64]], NDArray[np.intp]]
+Pick = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 Place = tuple[str, str]  # run and tag
 _MOMENTS = ("min", "max", "num", "sum", "sum_squares")
 
@@ -34,26 +34,11 @@ def _heading(
     """Return the columns that say where a value comes from."""
     lengths = np.array([len(column) for column in steps], dtype=np.int64)
     return {
-        "run": Names([run for run, _ in places], lengths),
-        "tag": Names([tag for _, tag in places], lengths),
+        "run": Names.of_parts([run for run, _ in places], lengths),
+        "tag": Names.of_parts([tag for _, tag in places], lengths),
         "step": _join(steps, np.int64),
         "wall_time": _join(wall_times, np.float64),
     }
-
-
-def scalar_table(
-    found: Iterable[tuple[Place, ScalarSeries]],
-    pick: Callable[[ScalarSeries], NDArray[np.intp]] | None,
-) -> Table:
-    """Return one row for each point; `pick` None takes all."""
-    places, steps, wall_times, values = [], [], [], []
-    for place, series in found:
-        rows = slice(None) if pick is None else pick(series)
-        places.append(place)
-        steps.append(series.steps[rows])
-        wall_times.append(series.wall_times[rows])
-        values.append(series.values[rows])
-    return Table(_heading(places, steps, wall_times) | {"value": _join(values, np.float64)})
 
 
 def _read(
@@ -61,11 +46,11 @@ def _read(
 ) -> tuple[dict[str, Column], list[Any]]:
     places, steps, wall_times, values = [], [], [], []
     for place, series in found:
-        rows = pick(series.steps)
+        chosen = series.take(pick(series.steps))
         places.append(place)
-        steps.append(series.steps[rows])
-        wall_times.append(series.wall_times[rows])
-        values += [series[row] for row in rows.tolist()]
+        steps.append(chosen.steps)
+        wall_times.append(chosen.wall_times)
+        values += chosen.read_all()
     return _heading(places, steps, wall_times), values
 
 
@@ -104,7 +89,7 @@ def hparams_table(runs: Mapping[str, Run], chosen: list[str]) -> Table:
             sessions[name] = found
     metrics = {name: _metrics(name, runs, experiments) for name in sessions}
     columns: dict[str, Column] = {
-        "run": Names(list(sessions), np.ones(len(sessions), dtype=np.int64)),
+        "run": Names.of_parts(list(sessions), np.ones(len(sessions), dtype=np.int64)),
         "status": Strings([each.status for each in sessions.values()]),
         "group_name": Strings([each.group_name for each in sessions.values()]),
         "start_time": Numbers(np.array([each.start_time for each in sessions.values()], float)),
