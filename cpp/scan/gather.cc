@@ -13,6 +13,7 @@ namespace eventcodec::scan {
 namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
+constexpr std::uint64_t kMostRows = std::uint64_t{1} << 48;
 
 // A series of the table.
 struct Group {
@@ -333,7 +334,11 @@ Result<Gathered> Gathering::run(std::size_t* failed) {
     plan_jobs();
   }
   std::uint64_t total = 0;
-  for (Group& group : groups_) group.place = std::exchange(total, total + group.rows);
+  for (Group& group : groups_) {
+    group.place = total;
+    if (group.rows > kMostRows - total) return fail(no_memory());
+    total += group.rows;
+  }
   Series table;
   if (!reserve(table, total)) return fail(no_memory());
   rows_ = table.rows;

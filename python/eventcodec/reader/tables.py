@@ -44,7 +44,8 @@ def _heading(
 def _read(
     found: Iterable[tuple[Place, HistogramSeries | TextSeries]], pick: Pick
 ) -> tuple[dict[str, Column], list[Any]]:
-    places, steps, wall_times, values = [], [], [], []
+    places, steps, wall_times = [], [], []
+    values: list[Any] = []
     for place, series in found:
         chosen = series.take(pick(series.steps))
         places.append(place)
