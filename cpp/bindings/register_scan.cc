@@ -283,6 +283,7 @@ void register_scan(py::module_& module) {
       .def("session_starts", &session_starts)
       .def("restarts", &restarts);
   define_rows(type);
+  define_values(type);
   define_saved(module, type);
   module.def("format_of", &format_of, py::arg("path"));
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
