@@ -8,7 +8,7 @@
 namespace eventcodec::scan {
 namespace {
 
-// Sums and maxima are kept so many times side by side, so that none waits for the one before.
+// So many sums are kept side by side, so that none waits for the one before.
 constexpr std::size_t kLanes = 4;
 
 bool is_finite(double value) { return value - value == 0; }
@@ -43,48 +43,36 @@ class Curve {
   [[nodiscard]] Point point(std::size_t row) const { return {x(row), values_[row]}; }
 
   [[nodiscard]] Mean mean(std::size_t begin, std::size_t end) const {
-    std::array<double, kLanes> sum_x{};
-    std::array<double, kLanes> sum_y{};
+    std::array<double, kLanes> sums{};
+    std::array<double, kLanes> sums_x{};
     std::size_t row = begin;
     for (; end - row >= kLanes; row += kLanes) {
       for (std::size_t lane = 0; lane != kLanes; ++lane) {
-        sum_x[lane] += x(row + lane);
-        sum_y[lane] += values_[row + lane];
+        sums_x[lane] += x(row + lane);
+        sums[lane] += values_[row + lane];
       }
     }
     for (; row != end; ++row) {
-      sum_x[0] += x(row);
-      sum_y[0] += values_[row];
+      sums_x[0] += x(row);
+      sums[0] += values_[row];
     }
-    const double all_x = (sum_x[0] + sum_x[1]) + (sum_x[2] + sum_x[3]);
-    const double all_y = (sum_y[0] + sum_y[1]) + (sum_y[2] + sum_y[3]);
-    if (!is_finite(all_y)) return mean_of_finite(begin, end);
+    const double sum_x = (sums_x[0] + sums_x[1]) + (sums_x[2] + sums_x[3]);
+    const double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    if (!is_finite(sum)) return mean_of_finite(begin, end);
     const auto count = static_cast<double>(end - begin);
-    return {{all_x / count, all_y / count}, true, true};
+    return {{sum_x / count, sum / count}, true, true};
   }
 
   // The point that spans the largest triangle with two others, which are finite, as all here are.
   [[nodiscard]] std::size_t largest(std::size_t begin, std::size_t end, Point a, Point c) const {
-    std::array<Largest, kLanes> best{};
-    best.fill({-1, begin});
+    Largest best{-1, begin};
     const double to_x = c.x - a.x;
     const double to_y = c.y - a.y;
-    const auto consider = [&](Largest& of, std::size_t row) {
+    for (std::size_t row = begin; row != end; ++row) {
       const double area = std::abs((x(row) - a.x) * to_y - (values_[row] - a.y) * to_x);
-      const bool larger = area > of.area;
-      of.area = larger ? area : of.area;
-      of.row = larger ? row : of.row;
-    };
-    std::size_t row = begin;
-    for (; end - row >= kLanes; row += kLanes) {
-      for (std::size_t lane = 0; lane != kLanes; ++lane) consider(best[lane], row + lane);
+      if (area > best.area) best = {area, row};  // a branch: it is taken a few times a bucket
     }
-    for (; row != end; ++row) consider(best[0], row);
-    return std::min_element(best.begin(), best.end(),
-                            [](const Largest& one, const Largest& two) {
-                              return one.area != two.area ? one.area > two.area : one.row < two.row;
-                            })
-        ->row;
+    return best.row;
   }
 
   // The same among points that are not all finite, or without a corner that is: the first finite
