@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -142,18 +142,29 @@ class Strings:
 
 @dataclass(frozen=True)
 class Lists:
-    """An array of float64 on each row."""
+    """An array of float64 on each row.
 
-    values: list[NDArray[np.float64]]
+    Attributes:
+        values: of all rows, one after the other.
+        offsets: int64[n + 1], where in `values` each row begins, and the end.
+    """
+
+    values: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of_lengths(cls, values: NDArray[np.float64], lengths: NDArray[np.int64]) -> Lists:
+        """Return the column whose rows have so many values."""
+        return cls(values, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.offsets) - 1
 
     def array(self) -> NDArray[Any]:
         """Return objects that are arrays."""
-        column = np.empty(len(self.values), dtype=object)
-        for row, value in enumerate(self.values):
-            column[row] = value
+        column = np.empty(len(self), dtype=object)
+        for row, (begin, end) in enumerate(pairwise(self.offsets.tolist())):
+            column[row] = self.values[begin:end]
         return column
 
     def pandas(self) -> Any:
@@ -162,10 +173,8 @@ class Lists:
 
     def arrow(self, name: str, requested: str | None) -> ArrowColumn:
         """Describe large lists."""
-        joined = np.concatenate(self.values) if self.values else np.empty(0)
-        item = Numbers(joined.astype(np.float64)).arrow("item", requested)
-        offsets = _offsets([len(value) for value in self.values])
-        return (name, "+L", len(self.values), 0, [None, offsets], [item], None)
+        item = Numbers(self.values).arrow("item", requested)
+        return (name, "+L", len(self), 0, [None, self.offsets], [item], None)
 
 
 Column = Numbers | Names | Strings | Lists

@@ -393,8 +393,7 @@ class Log:
     def _make_run(self, name: str) -> Run:
         if name not in self._made:
             paths = self._paths[name]
-            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
-            run = Run(name, files, directories, base_of(self.path), purge=self._purge)
+            run = Run(name, files, self.path, purge=self._purge)
             self._made[name] = (paths, run)
         return self._made[name][1]

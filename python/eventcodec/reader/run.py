@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.reader.custom_scalars import layout_of
+from eventcodec.reader.discover import base_of
 from eventcodec.reader.embedding import Embedding, find_embeddings, recorded_embedding
 from eventcodec.reader.hparams import HParams, merge, message_of
 from eventcodec.reader.message_series import (
@@ -76,15 +77,13 @@ class Run:
         self,
         name: str,
         files: list[_native.EventFile],
-        directories: list[Path],
-        root: Path,
+        roots: list[Path],
         *,
         purge: bool,
     ) -> None:
         self.name = name
         self._files = files
-        self._directories = directories
-        self._root = root
+        self._roots = roots  # what was opened
         self._purge = purge
         self.refresh()
 
@@ -241,7 +240,8 @@ class Run:
             CorruptRecordError: the configuration cannot be parsed.
             OSError: it cannot be read.
         """
-        found = find_embeddings(self._directories, self._root)
+        directories = list(dict.fromkeys(path.parent for path in self.paths))
+        found = find_embeddings(directories, base_of(self._roots))
         for key in self._keys():
             if self._tag(key).plugin == "embeddings":
                 part = self._parts_of(key)[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -264,6 +264,20 @@ class HistogramSeries(Series[Histogram]):
     ) -> Iterator[Histogram]:
         del points
         return itertools.starmap(Histogram, part.file.histograms(part.series, rows))
+
+    def columns(self) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Yield all values as columns, some at a time.
+
+        Yields:
+            float64[n, 5], the moments of each: min, max, num, sum, sum_squares; int64[n], its
+            buckets; then float64 of all buckets, one behind the other: left, right and counts.
+        """
+        at = 0
+        while at < len(self):
+            part, rows = self._locate(at, _MOST_AT_ONCE)
+            moments, *columns = part.file.histogram_columns(part.series, rows)
+            yield moments.reshape(-1, 5), *columns
+            at += len(columns[0])
 
 
 class ImageSeries(Series[Image]):

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcodec.histogram import Histogram
 from eventcodec.reader.columns import Column, Lists, Names, Numbers, Strings
 from eventcodec.reader.hparams import HParams
 from eventcodec.reader.run import Run
 from eventcodec.reader.series import HistogramSeries, TextSeries
 from eventcodec.reader.table import Table
-from eventcodec.reader.text import Text
 
 __all__ = ["histogram_table", "hparams_table", "text_table"]
 
 # The rows of a series that a table takes.
 Pick = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 Place = tuple[str, str]  # run and tag
+_Series = TypeVar("_Series", HistogramSeries, TextSeries)
 _MOMENTS = ("min", "max", "num", "sum", "sum_squares")
 
 
@@ -41,38 +40,47 @@ def _heading(
     }
 
 
-def _read(
-    found: Iterable[tuple[Place, HistogramSeries | TextSeries]], pick: Pick
-) -> tuple[dict[str, Column], list[Any]]:
-    places, steps, wall_times = [], [], []
-    values: list[Any] = []
+def _choose(
+    found: Iterable[tuple[Place, _Series]], pick: Pick
+) -> tuple[dict[str, Column], list[_Series]]:
+    """Return the chosen values of each series, and the columns that say where they come from."""
+    places, chosen = [], []
     for place, series in found:
-        chosen = series.take(pick(series.steps))
         places.append(place)
-        steps.append(chosen.steps)
-        wall_times.append(chosen.wall_times)
-        values += chosen.read_all()
-    return _heading(places, steps, wall_times), values
+        chosen.append(series.take(pick(series.steps)))
+    steps = [each.steps for each in chosen]
+    return _heading(places, steps, [each.wall_times for each in chosen]), chosen
 
 
 def histogram_table(found: Iterable[tuple[Place, HistogramSeries]], pick: Pick) -> Table:
     """Return one row for each histogram."""
-    heading, read = _read(found, pick)
-    values: list[Histogram] = read
-    columns: dict[str, Column] = {
-        name: Numbers(np.array([getattr(value, name) for value in values], dtype=np.float64))
-        for name in _MOMENTS
+    heading, chosen = _choose(found, pick)
+    moments = [np.empty((0, len(_MOMENTS)))]
+    lengths = [np.empty(0, np.int64)]
+    edges: dict[str, list[NDArray[np.float64]]] = {
+        name: [np.empty(0)] for name in ("left", "right", "counts")
     }
-    for name in ("left", "right", "counts"):
-        columns[name] = Lists([getattr(value, name) for value in values])
-    return Table(heading | columns)
+    for series in chosen:
+        for some, buckets, *columns in series.columns():
+            moments.append(some)
+            lengths.append(buckets)
+            for name, column in zip(edges, columns, strict=True):
+                edges[name].append(column)
+    of_all = np.concatenate(moments).T.copy()
+    buckets = np.concatenate(lengths)
+    columns_of: dict[str, Column] = {
+        name: Numbers(column) for name, column in zip(_MOMENTS, of_all, strict=True)
+    }
+    for name, parts in edges.items():
+        columns_of[name] = Lists.of_lengths(np.concatenate(parts), buckets)
+    return Table(heading | columns_of)
 
 
 def text_table(found: Iterable[tuple[Place, TextSeries]], pick: Pick) -> Table:
     """Return one row for each text."""
-    heading, read = _read(found, pick)
-    values: list[Text] = read
-    return Table(heading | {"value": Strings([value.value for value in values])})
+    heading, chosen = _choose(found, pick)
+    texts = [text.value for series in chosen for text in series.read_all()]
+    return Table(heading | {"value": Strings(list(texts))})
 
 
 def hparams_table(runs: Mapping[str, Run], chosen: list[str]) -> Table:
