@@ -185,6 +185,9 @@ py::tuple histogram_columns(SharedFile& self, std::size_t id,
   std::vector<double> left;
   std::vector<double> right;
   std::vector<double> counts;
+  std::size_t buckets = 0;
+  for (const event::HistogramData& data : all) buckets += data.left.size();
+  for (std::vector<double>* column : {&left, &right, &counts}) column->reserve(buckets);
   const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
