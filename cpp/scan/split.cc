@@ -48,7 +48,10 @@ bool find_start(Window& window, std::uint64_t limit) {
 // What one thread has read of a stretch, from a record on that it has guessed. It serves many
 // stretches, and knows from one to the next what it has learned of the tags.
 struct EventFile::Part {
-  EventFile file{std::string{}};
+  explicit Part(const std::shared_ptr<const Selection>& selection)
+      : file(std::string{}, selection) {}
+
+  EventFile file;
   Buffer buffer;
   std::uint64_t begin = 0;
   bool whole = false;  // read without a flaw
@@ -74,7 +77,9 @@ void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t
 // Reads up to the end of the file, a stretch on each of the threads at a time.
 Status EventFile::take_split(Window& window, SearchBudget& budget, const Options& options,
                              std::size_t threads) {
-  std::vector<Part> parts(threads);
+  std::vector<Part> parts;
+  parts.reserve(threads);
+  for (std::size_t i = 0; i != threads; ++i) parts.emplace_back(selection_);
   while (true) {
     const std::uint64_t left = window.file_bytes() - std::min(committed_, window.file_bytes());
     // Rounds of equal stretches, so that the last one keeps all threads busy, too; not longer, so
@@ -106,7 +111,7 @@ Status EventFile::take_split(Window& window, SearchBudget& budget, const Options
     });
     for (std::size_t i = 1; i != count && go_on.ok() && go_on.value(); ++i) {
       if (!adopt(parts[i], window, threads)) {
-        parts[i].file.collector_ = {};
+        parts[i].file.collector_ = Collector(selection_);
         go_on = take_until(window, budget, options, limit_of(i));
       }
     }
