@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
+from eventcodec.reader.arguments import checked_count, checked_flag
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
@@ -33,6 +34,7 @@ __all__ = ["Log", "Mode", "Steps", "open"]
 
 _Series = TypeVar("_Series")
 Mode = Literal["salvage", "prefix", "strict"]
+_MOST_THREADS = 1024
 
 
 def open(  # noqa: A001
@@ -84,7 +86,9 @@ def open(  # noqa: A001
         OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
-        ValueError: a mode or number of threads that there is not; `steps` that are no range.
+        TypeError: an argument of another type.
+        ValueError: a mode or number of threads that there is not; an empty path; `steps` with a
+            stride.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
@@ -111,9 +115,7 @@ def open(  # noqa: A001
 def _thread_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    return threads
+    return min(checked_count("threads", threads, 1), _MOST_THREADS)
 
 
 class Log:
@@ -141,11 +143,13 @@ class Log:
         index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
-        self._wanted = as_patterns(runs)
+        self._wanted = as_patterns(runs, "runs")
         self._selection = Selection(tags, steps)
+        if mode not in get_args(Mode):
+            raise ValueError(f'mode must be "salvage", "prefix" or "strict", got {mode!r}')
         self._mode = mode
-        self._verify = verify
-        self._purge = purge
+        self._verify = checked_flag("verify", verify)
+        self._purge = checked_flag("purge", purge)
         self._threads = _thread_count(threads)
         self._named = {str(each) for each in self.path if each.is_file()}
         self._files: dict[str, _native.EventFile] = {}
@@ -362,7 +366,7 @@ class Log:
             CorruptRecordError: a record is malformed.
             OSError: a file cannot be read.
         """
-        chosen = as_patterns(runs)
+        chosen = as_patterns(runs, "runs")
         return hparams_table(self.runs, [name for name in self._runs if matches(name, chosen)])
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
@@ -401,7 +405,7 @@ class Log:
         kind: Callable[[Run], Mapping[str, _Series]],
     ) -> Iterator[tuple[tuple[str, str], _Series]]:
         """Yield the series of one kind under the runs and tags that match, in their order."""
-        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
         for name in self._runs:
             if matches(name, run_patterns):
                 found = kind(self._runs[name])
