@@ -56,8 +56,13 @@ auto read_pieces(SharedFile& self, std::size_t id, F&& f) {
                 self.file.path());
 }
 
-// event_file_rows.cc: columns, and the values that rows point at.
+// Columns that live on when the file goes away or its series grow.
+scan::Loaded rows_of(SharedFile& self, std::size_t id);
+
+// event_file_rows.cc: columns.
 void define_rows(EventFileClass& type);
+// event_file_values.cc: the values that rows point at.
+void define_values(EventFileClass& type);
 // event_file_saved.cc: what an index keeps of a file, and back.
 void define_saved(py::module_& module, EventFileClass& type);
 

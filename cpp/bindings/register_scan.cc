@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "scan/carry.h"
 #include "scan/descriptor.h"
 #include "scan/files.h"
 #include "scan/window.h"
@@ -244,6 +245,17 @@ py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode
   return exceptions;
 }
 
+// The places of the files of a run that are to be scanned again; see scan/carry.h.
+std::vector<std::size_t> carry_metadata(const std::vector<SharedFile*>& files) {
+  std::vector<scan::EventFile*> cores;
+  cores.reserve(files.size());
+  for (SharedFile* file : files) cores.push_back(&file->file);
+  return without_gil([&] {
+    const auto locks = lock_all(files);
+    return scan::carry_metadata(cores);
+  });
+}
+
 // What a file is read as, by its first bytes.
 const char* format_of(const std::string& path) {
   const scan::Descriptor file = unwrap(scan::Descriptor::open_file(path), path);
@@ -283,8 +295,10 @@ void register_scan(py::module_& module) {
       .def("session_starts", &session_starts)
       .def("restarts", &restarts);
   define_rows(type);
+  define_values(type);
   define_saved(module, type);
   module.def("format_of", &format_of, py::arg("path"));
+  module.def("carry_metadata", &carry_metadata, py::arg("files"), py::pos_only());
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
              py::arg("least_part") = scan::Options{}.least_part);

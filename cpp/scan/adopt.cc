@@ -81,6 +81,8 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
                [&](std::size_t i) { std::memcpy(copies[i].to, copies[i].from, copies[i].bytes); });
   for (const auto& [tag, later] : part.tags_) {
     TagEntry& entry = tags_.try_emplace(tag).first->second;
+    entry.guessed = entry.guessed || later.guessed;
+    has_guesses_ = has_guesses_ || later.guessed;
     if (entry.has_metadata || !later.has_metadata) continue;
     entry.has_metadata = true;
     entry.plugin = later.plugin;

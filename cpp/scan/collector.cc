@@ -196,13 +196,14 @@ bool Collector::classify_tensor(Row* row) {
     }
     row->items = static_cast<std::uint32_t>(strings.size() - 2);
   } else if (row->kind == Kind::kAudio) {
-    // [k] clips, or [k, 2] of clip and label.
+    // [k] clips, or [k, n] of which the first column is the clips: [k, 2] of clip and label mostly.
     std::vector<ByteView> strings;
     if (!event::decode_tensor_strings(row->value.body, &shape, &strings)) {
       row->kind = Kind::kTensors;
       return true;
     }
-    row->items = static_cast<std::uint32_t>(strings.size() / (shape.rank == 2 ? 2 : 1));
+    const std::uint64_t columns = shape.known && shape.rank == 2 ? shape.dims[1] : 1;
+    row->items = static_cast<std::uint32_t>(columns == 0 ? 0 : strings.size() / columns);
   } else if (row->kind == Kind::kTexts && shape.dtype != event::kString) {
     row->kind = Kind::kTensors;
   }
@@ -244,6 +245,7 @@ void Collector::describe(Series& series, const TagEntry& entry) {
 bool Collector::append(const Row& row, const event::EventView& event, std::uint64_t offset) {
   TagEntry& entry = entry_of(row.value);
   entry.guessed = entry.guessed || row.guessed;
+  has_guesses_ = has_guesses_ || row.guessed;
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
@@ -274,6 +276,20 @@ std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
     if (entry.has_metadata && entry.series.empty()) found.emplace_back(tag, entry.plugin);
   }
   return found;
+}
+
+std::vector<std::string> Collector::guessed_tags() const {
+  std::vector<std::string> found;
+  for (const auto& [tag, entry] : tags_) {
+    if (entry.guessed) found.push_back(tag);
+  }
+  return found;
+}
+
+void Collector::expect(const std::string& tag, const std::string& plugin) {
+  TagEntry& entry = tags_[tag];
+  entry.has_metadata = true;
+  entry.plugin = plugin;
 }
 
 bool Collector::make_room(Series& series, std::uint64_t rows) {

@@ -86,6 +86,12 @@ class Collector {
   // then those without values in no particular one.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
 
+  // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
+  // them, before anything is added: see carry.h.
+  [[nodiscard]] bool has_guesses() const { return has_guesses_; }
+  [[nodiscard]] std::vector<std::string> guessed_tags() const;
+  void expect(const std::string& tag, const std::string& plugin);
+
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
  private:
@@ -149,6 +155,7 @@ class Collector {
   VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
   std::size_t row_counts_ = 0;  // in session_starts_
+  bool has_guesses_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
   // Tag -> plugin, from first metadata that stand in the event that is being decoded.

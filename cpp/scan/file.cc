@@ -45,6 +45,11 @@ void EventFile::start_anew() {
   torn_ = false;
 }
 
+void EventFile::expect(const std::vector<std::pair<std::string, std::string>>& plugins) {
+  start_anew();
+  for (const auto& [tag, plugin] : plugins) collector_.expect(tag, plugin);
+}
+
 Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads) {
   Result<Descriptor> file = Descriptor::open_file(path_);
   if (!file.ok()) return file.error();

@@ -96,6 +96,10 @@ class EventFile {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
     return collector_.plugins();
   }
+  [[nodiscard]] bool has_guesses() const { return collector_.has_guesses(); }
+  [[nodiscard]] std::vector<std::string> guessed_tags() const { return collector_.guessed_tags(); }
+  // Forgets what was read: the next scan() reads the file anew, knowing the plugins of these tags.
+  void expect(const std::vector<std::pair<std::string, std::string>>& plugins);
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }

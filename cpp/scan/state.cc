@@ -172,6 +172,7 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
     TagEntry& entry = tags_[in.get_text()];
     entry.has_metadata = in.get<std::uint8_t>() != 0;
     entry.guessed = in.get<std::uint8_t>() != 0;
+    has_guesses_ = has_guesses_ || entry.guessed;
     entry.plugin = in.get_text();
     entry.display_name = in.get_text();
     entry.description = in.get_text();

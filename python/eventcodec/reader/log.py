@@ -182,13 +182,16 @@ class Log:
             path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
         }
         self._unread = {}
-        changed = [path for path in paths if path not in unchanged]
-        failures = self._scan([self._files[path] for path in changed])
-        for path, failure in zip(changed, failures, strict=True):
-            if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
-                self._unread[path] = failure
-            elif failure is not None:
-                raise failure
+        self._read([path for path in paths if path not in unchanged])
+        # Files whose tensors are what an earlier file of their run says.
+        self._read(
+            [
+                of_run[number]
+                for of_run in found.values()
+                if len(of_run) > 1
+                for number in _native.carry_metadata([self._files[path] for path in of_run])
+            ]
+        )
         self._paths = found
         self._made = {
             name: (paths, run)
@@ -344,6 +347,15 @@ class Log:
         """
         for failure in self._scan(files):
             if failure is not None and not isinstance(failure, OSError):
+                raise failure
+
+    def _read(self, paths: list[str]) -> None:
+        """Scan files, and note those of a directory that cannot be read."""
+        failures = self._scan([self._files[path] for path in paths])
+        for path, failure in zip(paths, failures, strict=True):
+            if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
+                self._unread[path] = failure
+            elif failure is not None:
                 raise failure
 
     def _scan(self, files: list[_native.EventFile]) -> list[Exception | None]:

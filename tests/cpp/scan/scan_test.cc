@@ -255,7 +255,7 @@ TEST(fetch_reads_many_up_to_a_batch) {
                   .ok());
       REQUIRE(!batch.values.empty());
       CHECK(batch.records.size() <=
-            (threads > 1 ? scan::Batch::kBytesOfThreads : scan::Batch::kBytes));
+            (threads > 1 ? scan::Fetch::kBytesOfThreads : scan::Fetch::kBytes));
       for (std::size_t row = 0; row != left.size(); ++row) {
         CHECK_EQ(used[row].load(), row < batch.values.size() ? 1 : 0);
       }
