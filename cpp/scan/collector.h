@@ -55,6 +55,14 @@ class Collector {
   void drop_rows() {
     for (Series& series : series_) series.rows.size = 0;
   }
+  // The same when the scan, which has come to byte `done` of the file, has read enough since the
+  // last time to be worth a look at every series.
+  void drop_rows_now_and_then(std::uint64_t done) {
+    constexpr std::uint64_t kBytesPerSeries = 64;
+    if (done - dropped_at_ < kBytesPerSeries * series_.size()) return;
+    dropped_at_ = done;
+    drop_rows();
+  }
 
   // How far the scan is, as bytes of the file: series that run full are given room for the rows
   // that they will have at the end if the file goes on as it began.
@@ -192,6 +200,7 @@ class Collector {
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
   std::optional<std::uint64_t> first_room_;  // done_ when rows began to come
+  std::uint64_t dropped_at_ = 0;
 };
 
 }  // namespace eventcodec::scan

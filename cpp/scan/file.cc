@@ -91,6 +91,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   if (result.ok() && options.saving != nullptr) {
     result = save_rows(*options.saving, options.saving->keep);
   }
+  if (!options.keep_rows) collector_.drop_rows();
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();
@@ -111,7 +112,7 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
     if (status = decided(); !status.ok()) return status.error();
-    if (!options.keep_rows) collector_.drop_rows();
+    if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (open_damage_ != nullptr) return false;
     if (committed_ >= limit) return true;
     if (found.value().kind == Unframed::Kind::kNeedMore) {
