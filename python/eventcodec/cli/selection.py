@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +17,16 @@ from eventcodec.cli.terminal import FOUND_DAMAGE, escape, format_count, progress
 if TYPE_CHECKING:
     from eventcodec.reader import Log, Run
 
-__all__ = ["exactly", "open_log", "pick", "report_damage", "run_option", "series_of", "tag_option"]
+__all__ = [
+    "exactly",
+    "open_log",
+    "pick",
+    "report_damage",
+    "run_option",
+    "series_of",
+    "tag_option",
+    "tags_of",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -50,8 +59,23 @@ def run_option(command: Command) -> Command:
     )(command)
 
 
-def open_log(path: str, runs: tuple[str, ...] = ()) -> Log:
-    """Open a file or a log directory; with globs, only the runs that match are read.
+def open_log(
+    path: str,
+    runs: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
+    steps: tuple[int | None, int | None] | None = None,
+    *,
+    known: Callable[[Log], Iterable[str]] | None = None,
+) -> Log:
+    """Open a file or a log directory, and read of it only what is asked for.
+
+    Args:
+        path: the file or directory.
+        runs: globs; () for all runs.
+        tags: globs; () for all tags.
+        steps: start and stop; None for all steps.
+        known: the tags that the command picks from. Where none of them matches, all tags and steps
+            are read, so that pick() can say what there is.
 
     Raises:
         OSError: it cannot be read, or there is no event file in it.
@@ -61,12 +85,20 @@ def open_log(path: str, runs: tuple[str, ...] = ()) -> Log:
 
     with progress(f"reading {path}", total=None):
         wanted = exactly(pick(find_event_paths(as_paths(path)), runs, what="run")) if runs else None
-        log = eventcodec.open(path, runs=wanted)
+        log = eventcodec.open(path, runs=wanted, tags=tags or None, steps=steps)
+        if known is not None and tags and not picked(known(log), tags):
+            log = eventcodec.open(path, runs=wanted)
     if not log.runs:
         place = Path(path)
         reason = "no events in this file" if place.is_file() else "no event files in this directory"
         raise FileNotFoundError(0, reason, path)
     return log
+
+
+def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
+    """Yield the tags of all runs, or those of one kind of values such as "scalars"."""
+    for run in log.runs.values():
+        yield from getattr(run, kind)
 
 
 def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str]:
@@ -78,14 +110,19 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
     known = list(dict.fromkeys(names))
     if not globs:
         return known
-    picked = [name for name in known if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
-    if not picked:
+    chosen = picked(known, globs)
+    if not chosen:
         near = difflib.get_close_matches(globs[0], known, n=3, cutoff=0.4) or known[:3]
         asked = " or ".join(repr(glob) for glob in globs)
         hint = ", ".join(repr(name) for name in near)
         message = f"no {what} matches {asked}; there is {hint}" if near else f"there is no {what}"
         raise click.UsageError(message, ctx=click.get_current_context(silent=True))
-    return picked
+    return chosen
+
+
+def picked(names: Iterable[str], globs: tuple[str, ...]) -> list[str]:
+    """Return the names that match one of the globs, in their order."""
+    return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 
 
 def exactly(names: Iterable[str]) -> re.Pattern[str]:
