@@ -68,8 +68,19 @@ double from_signed(std::uint64_t bits) {
   return static_cast<double>(static_cast<std::int64_t>(bits));
 }
 double from_unsigned(std::uint64_t bits) { return static_cast<double>(bits); }
-double from_half(std::uint64_t bits) { return half_to_double(static_cast<std::uint16_t>(bits)); }
+
+// torch stores the bits of a float32 where the 16 bits of a half belong. No number of 16 bits but
+// zero has 32 bits that would fit into 16.
+constexpr std::uint64_t kMost16Bits = 0xffff;
+double from_float32_bits(std::uint64_t bits) {
+  return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+}
+double from_half(std::uint64_t bits) {
+  if (bits > kMost16Bits) return from_float32_bits(bits);
+  return half_to_double(static_cast<std::uint16_t>(bits));
+}
 double from_bfloat16(std::uint64_t bits) {
+  if (bits > kMost16Bits) return from_float32_bits(bits);
   return bfloat16_to_double(static_cast<std::uint16_t>(bits));
 }
 double half_content(const std::uint8_t* p) { return half_to_double(load_le<std::uint16_t>(p)); }
@@ -112,6 +123,19 @@ Layout layout_of(std::uint32_t dtype) {
   }
 }
 
+// Whether a value stands in any *_val field.
+bool has_val(ByteView tensor) {
+  FieldReader reader(tensor);
+  Field field;
+  while (reader.next(&field)) {
+    const std::uint32_t number = field.key >> 3;
+    const bool empty = (field.key & 7) == static_cast<std::uint32_t>(Type::kBytes) &&
+                       field.bytes.empty();  // of packed ones none
+    if (number >= kFloatVal && number <= kUint64Val && !empty) return true;
+  }
+  return false;
+}
+
 // Calls f(value, pointer or nullptr) for every number that stands in the *_val field.
 template <class F>
 bool for_each_val(ByteView tensor, const Layout& layout, F&& f) {
@@ -139,6 +163,24 @@ bool for_each_val(ByteView tensor, const Layout& layout, F&& f) {
   return reader.ok();
 }
 
+// The same, and for those that torch's add_tensor puts elsewhere. None at all means zeros, but not
+// when there are some where they do not belong.
+template <class F>
+bool for_each_long_form(ByteView tensor, Layout layout, F&& f) {
+  std::size_t count = 0;
+  const auto counted = [&](double value, const std::uint8_t* at) {
+    f(value, at);
+    ++count;
+  };
+  if (!for_each_val(tensor, layout, counted)) return false;
+  if (count == 0 && layout.field == kIntVal) {
+    layout.field = kUint32Val;  // of uint8
+    layout.from_varint = from_unsigned;
+    if (!for_each_val(tensor, layout, counted)) return false;
+  }
+  return count != 0 || !has_val(tensor);
+}
+
 // tensor_content, empty when there is none.
 bool find_content(ByteView tensor, ByteView* content) {
   FieldReader reader(tensor);
@@ -154,7 +196,7 @@ template <class F>
 bool for_each_number(ByteView tensor, const Layout& layout, F&& f) {
   ByteView content;
   if (layout.field == 0 || !find_content(tensor, &content)) return false;
-  if (content.empty()) return for_each_val(tensor, layout, f);
+  if (content.empty()) return for_each_long_form(tensor, layout, f);
   if (content.size() % layout.content_bytes != 0) return false;
   for (std::size_t at = 0; at != content.size(); at += layout.content_bytes) {
     f(layout.from_content(content.data() + at), content.data() + at);

@@ -40,6 +40,8 @@ class EventReader:
 
     Attributes:
         path: the file's name, "" for a file object without one.
+        position: of the event that was just given, where its record ends, in bytes from where
+            reading began.
 
     Raises:
         FileNotFoundError: and other OSErrors from opening the path.
@@ -69,7 +71,7 @@ class EventReader:
     ) -> None:
         self._records = RecordReader(path_or_file, verify=verify, mode=mode)
         self._mode = mode
-        self._position = 0  # of the record that comes next
+        self.position = 0
         self._regions_passed = 0  # of self._records.damage
         self._malformed: list[SkippedRegion] = []
         self._ended = False  # by a malformed event, in mode "prefix"
@@ -115,8 +117,8 @@ class EventReader:
     def _pass(self, payload: bytes) -> int:
         """Move the position past a record that was just read; return where it starts."""
         self._pass_regions()
-        offset = self._position
-        self._position += len(payload) + _RECORD_OVERHEAD
+        offset = self.position
+        self.position += len(payload) + _RECORD_OVERHEAD
         return offset
 
     def _pass_regions(self) -> None:
@@ -124,9 +126,9 @@ class EventReader:
         regions = self._records.damage
         while self._regions_passed < len(regions):
             region = regions[self._regions_passed]
-            if region.offset != self._position:
+            if region.offset != self.position:
                 break
-            self._position += region.length
+            self.position += region.length
             self._regions_passed += 1
 
     def _goes_on_after(self, offset: int, payload_bytes: int, error: Exception) -> bool:
@@ -138,6 +140,7 @@ class EventReader:
         if self._mode == "prefix":
             self._ended = True
             length = self._end() - offset
+            self.position = offset
         self._malformed.append(SkippedRegion(self.path, offset, length, _MALFORMED))
         return not self._ended
 
@@ -146,7 +149,7 @@ class EventReader:
         for payload in self._records:
             self._pass(payload)
         self._pass_regions()
-        return self._position + self._records.pending_bytes
+        return self.position + self._records.pending_bytes
 
     def __enter__(self) -> Self:
         return self

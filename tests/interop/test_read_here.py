@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from harness.generated_logs import frame
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.util.tensor_util import make_tensor_proto
 
 import eventcodec
+from eventcodec import _native, archive
 
 SEED = 7
 
@@ -104,3 +108,70 @@ def test_same_points_as_the_data_server(write, tmp_path, data_server):
         assert {t: p for t, p in got[run]["scalars"].items() if t != "other/loss"} == loss
         assert got[run]["texts"] == want[run]["texts"]
         assert got[run]["images"] == want[run]["images"]
+
+
+def _as_tensorflow_1_goes_on(folder):
+    """TensorFlow 1's FileWriter gives the metadata of a tag once, and not again after reopen()."""
+    numbers = {"scalars": np.float32, "histograms": lambda x: np.array([[0.0, x, x]])}
+    strings = {
+        "text": lambda x: np.array([f"text {x}".encode()], dtype=object),
+        "images": lambda x: np.array([b"2", b"1", b"one%d" % x, b"two%d" % x], dtype=object),
+    }
+    folder.mkdir()
+    for file in range(3):
+        events = [Event(wall_time=1.0, file_version="brain.Event:2")]
+        for plugin, value_at in (numbers | strings).items():
+            for first in (1, 2) if plugin != "text" else (file,):
+                step = first + 10 * file
+                event = Event(step=step, wall_time=float(step))
+                value = event.summary.value.add(tag=f"a/{plugin}")
+                value.tensor.CopyFrom(make_tensor_proto(value_at(step)))
+                if step == 1 or (plugin == "text" and file == 0):
+                    value.metadata.plugin_data.plugin_name = plugin
+                events.append(event)
+        path = folder / f"events.out.tfevents.{1_700_000_000 + file}.host"
+        path.write_bytes(b"".join(frame(each.SerializeToString()) for each in events))
+
+
+def test_metadata_of_an_earlier_file_count(tmp_path, event_accumulator, data_server):
+    _as_tensorflow_1_goes_on(tmp_path / "run")
+    log = eventcodec.open(tmp_path)
+    (tags,) = ({tag: each.kind for tag, each in run.contents()} for run in log.runs.values())
+    assert tags == {
+        "a/scalars": "scalars",
+        "a/histograms": "histograms",
+        "a/text": "texts",
+        "a/images": "images",
+    }
+    images = log["run"].images["a/images"]
+    assert [each.encoded for each in images] == [
+        b"%s%d" % (name, step) for step in (1, 2, 11, 12, 21, 22) for name in (b"one", b"two")
+    ]
+    for want in (event_accumulator(tmp_path), data_server(tmp_path)):
+        got = _plain(log)["run"]
+        assert got["scalars"] == want["run"]["scalars"]
+        assert got["texts"] == want["run"]["texts"]
+        assert [point[:2] for point in got["histograms"]["a/histograms"]] == [
+            point[:2] for point in want["run"]["histograms"]["a/histograms"]
+        ]
+    log.refresh()
+    assert [each.encoded for each in log["run"].images["a/images"]] == [e.encoded for e in images]
+    archive.index(tmp_path)
+    again = eventcodec.open(tmp_path)
+    assert _plain(again)["run"]["texts"] == _plain(log)["run"]["texts"]
+    assert again["run"].scalars["a/scalars"].values.tolist() == [1, 2, 11, 12, 21, 22]
+
+
+def test_metadata_are_carried_into_files_that_several_threads_read(tmp_path):
+    _as_tensorflow_1_goes_on(tmp_path / "run")
+    files = [_native.EventFile(str(path).encode()) for path in sorted((tmp_path / "run").iterdir())]
+    options = {"mode": "salvage", "verify": True, "keep_rows": True}
+    for least_part in (64, 1 << 22):
+        _native.scan_files(files, threads=2, least_part=least_part, **options)
+        assert _native.carry_metadata(files) == ([1, 2] if least_part == 64 else [])
+    assert [described[1] for described in files[2].series()] == [
+        "scalars",
+        "histograms",
+        "texts",
+        "images",
+    ]

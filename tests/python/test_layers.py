@@ -64,7 +64,7 @@ PYTHON_MAY_IMPORT = {
     "event_reader": {*FOUNDATIONS, "record"},
     "summary": {*FOUNDATIONS, "arrays", "histogram", "png"},
     "writer": {*FOUNDATIONS, "arrays", "summary"},
-    "reader": {*FOUNDATIONS, "arrays", "histogram"},
+    "reader": {*FOUNDATIONS, "arrays", "histogram", "event_reader"},
     "vdl": {*FOUNDATIONS, "arrays", "histogram", "png", "summary", "reader"},
     "compat": {*FOUNDATIONS, "arrays", "summary", "writer", "reader", "record", "vdl"},
     "replacement": set(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eventcodec.reader.audio import Audio
 from eventcodec.reader.embedding import Embedding
 from eventcodec.reader.follow import FollowedScalar, follow
+from eventcodec.reader.given_events import FollowedEvent
 from eventcodec.reader.graph import Graph
 from eventcodec.reader.hparams import Experiment, HParams
 from eventcodec.reader.image import Image
@@ -31,6 +32,7 @@ __all__ = [
     "AudioSeries",
     "Embedding",
     "Experiment",
+    "FollowedEvent",
     "FollowedScalar",
     "Graph",
     "GraphSeries",

@@ -1,20 +1,23 @@
-"""follow(): the new scalars of a log directory while it grows."""
+"""follow(): the new scalars, or events, of a log directory while it grows."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
+from eventcodec.reader.arguments import checked_seconds
 from eventcodec.reader.discover import PathLike
+from eventcodec.reader.given_events import FollowedEvent, GivenEvents
 from eventcodec.reader.log import Log
 
 __all__ = ["FollowedScalar", "follow"]
 
+_New = TypeVar("_New")
 _Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 _FIRST_WAIT = 0.02  # seconds between looks while values come
 _LONGEST_WAIT = 0.08  # a value is seen within 0.1 s of being written
@@ -33,7 +36,17 @@ class FollowedScalar(NamedTuple):
     value: float
 
 
-def follow(path: PathLike, *, timeout: float | None = None) -> Iterator[FollowedScalar]:
+@overload
+def follow(
+    path: PathLike, *, events: Literal[False] = False, timeout: float | None = None
+) -> Iterator[FollowedScalar]: ...
+@overload
+def follow(
+    path: PathLike, *, events: Literal[True], timeout: float | None = None
+) -> Iterator[FollowedEvent]: ...
+def follow(
+    path: PathLike, *, events: bool = False, timeout: float | None = None
+) -> Iterator[FollowedScalar] | Iterator[FollowedEvent]:
     """Yield the scalars of a log directory, those that are there and then each new one.
 
     The iterator polls: files that have grown in the last minutes all the time; all others, and
@@ -43,17 +56,21 @@ def follow(path: PathLike, *, timeout: float | None = None) -> Iterator[Followed
     Each point comes once; the points of a file in its order, and what several files have gained
     between two looks by wall time. New runs and new files of a run are found; of a file that was
     replaced (as rsync does) only what goes beyond the points already given is new, unless they
-    differ.
+    differ. Damaged records are passed over.
 
     Args:
         path: an event file or a log directory. It must exist, but may be empty.
+        events: yield whole events instead, whatever they hold, each once; the new events of one
+            file in its order, and those of the next file behind them. VisualDL logs have none.
         timeout: end when nothing new has come for so many seconds; None for never.
 
     Returns:
-        An iterator of FollowedScalar(run, tag, step, wall_time, value).
+        An iterator of FollowedScalar(run, tag, step, wall_time, value), or of FollowedEvent(run,
+        path, event) with an eventcodec.proto.Event.
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
+        TypeError: an argument of another type.
         ValueError: timeout is negative.
 
     Example:
@@ -61,19 +78,25 @@ def follow(path: PathLike, *, timeout: float | None = None) -> Iterator[Followed
         >>> for point in eventcodec.follow("runs"):  # doctest: +SKIP
         ...     print(point.run, point.tag, point.step, point.value)
     """
-    if timeout is not None and timeout < 0:
-        raise ValueError(f"timeout must not be negative, got {timeout}")
-    return _follow(Log(path), timeout)
+    timeout = None if timeout is None else checked_seconds("timeout", timeout)
+    log = Log(path)
+    if events:
+        return _follow(log, GivenEvents().take, timeout)
+    return _follow(log, _Given().take, timeout)
 
 
-def _follow(log: Log, timeout: float | None) -> Iterator[FollowedScalar]:
-    given, looks = _Given(), _Looks(log)
+def _follow(
+    log: Log, take: Callable[[_Files], Iterable[_New]], timeout: float | None
+) -> Iterator[_New]:
+    looks = _Looks(log)
     wait = _FIRST_WAIT
     quiet_since = time.monotonic()
     while True:
-        new = given.take(looks.look())
-        if new:
-            yield from new
+        came = False
+        for new in take(looks.look()):
+            came = True
+            yield new
+        if came:
             wait, quiet_since = _FIRST_WAIT, time.monotonic()
         elif timeout is not None and time.monotonic() - quiet_since >= timeout:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,8 @@ def to_ndarray(tensor: TensorProto) -> NDArray[Any]:
         ValueError: the values do not fit dtype and shape, or nothing can stand for them in NumPy
             (resources, variants).
 
-    Source: tensorflow/core/framework/tensor.proto and types.proto.
+    Source: tensorflow/core/framework/tensor.proto and types.proto; what torch's add_tensor makes
+    of 16-bit floats and uint8, torch/utils/tensorboard/summary.py.
     """
     number = int(tensor.dtype) % REFERENCE
     if number == STRING:
@@ -121,7 +123,9 @@ def _stored(tensor: TensorProto, number: int) -> NDArray[Any]:
         return stored
     if field == "float8_val":
         return np.empty(0, dtype)
-    values = np.array(getattr(tensor, field), dtype=_wide(dtype))
+    values = np.array(_long_form(tensor, field), dtype=_wide(dtype))
+    if field == "half_val" and len(values) and not 0 <= values.min() <= values.max() <= 0xFFFF:
+        return _shortened(values, number)
     if dtype.kind == "c":
         if len(values) % 2:
             raise ValueError("a complex tensor holds an odd number of parts")
@@ -130,6 +134,33 @@ def _stored(tensor: TensorProto, number: int) -> NDArray[Any]:
     if dtype.kind in "iu" and not np.array_equal(narrow, values):
         raise ValueError(f"a value of the tensor is beyond {dtype.name}")
     return narrow
+
+
+def _long_form(tensor: TensorProto, field: str) -> Sequence[Any]:
+    """Return the numbers in a *_val field; [] when the tensor holds none, which means zeros.
+
+    Raises:
+        ValueError: there are none in this field, but some in another.
+    """
+    values: Sequence[Any] = getattr(tensor, field)
+    if not len(values) and field == "int_val":
+        values = tensor.uint32_val  # where torch's add_tensor puts uint8
+    if not len(values):
+        for described, _ in tensor.ListFields():
+            if described.name.endswith("_val"):
+                raise ValueError(f"there are no values in {field}, but some in {described.name}")
+    return values
+
+
+def _shortened(values: NDArray[np.int64], number: int) -> NDArray[np.uint16]:
+    """Return the 16 bits of numbers whose 32 bits as float32 stand there, as torch writes them.
+
+    No number of 16 bits but zero has 32 bits that would fit into 16.
+    """
+    floats = values.astype(np.uint32).view(np.float32)
+    if number == HALF:
+        return floats.astype(np.float16).view(np.uint16)
+    return (floats.view(np.uint32) >> 16).astype(np.uint16)
 
 
 def _wide(dtype: np.dtype[Any]) -> Any:

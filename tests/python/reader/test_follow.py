@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
 import eventcodec
+from eventcodec.compat.visualdl import LogWriter
 
 WRITER = """
 import sys, time, eventcodec
@@ -67,6 +70,71 @@ def test_a_replaced_file(tmp_path: Path, frame: Any, event: Any) -> None:
         copy.replace(path)
         assert [next(points).value for _ in wanted] == wanted
     assert list(points) == []
+
+
+def test_events_of_every_kind(tmp_path: Path) -> None:
+    """Each record once and in order, as TensorBoard's loader gives them; files grow and rotate."""
+    events = eventcodec.follow(tmp_path, events=True, timeout=1.0)
+    given: list[Any] = []
+    with eventcodec.SummaryWriter(tmp_path / "run", max_file_bytes=1 << 16) as writer:
+        for step in range(20):
+            writer.add_scalar("loss", step / 4, step)
+            writer.add_text("note", f"step {step} " * 1000, step)
+            writer.add_histogram("weights", [0.0, 1.0, float(step)], step)
+            if step % 7 == 0:
+                writer.flush()
+                given += [next(events) for _ in range(3)]
+    given += events
+    files = sorted((tmp_path / "run").iterdir())
+    assert len(files) > 2
+    assert {each.run for each in given} == {"run"}
+    for path in files:
+        loaded = list(LegacyEventFileLoader(str(path)).Load())
+        here = [each.event for each in given if each.path == str(path)]
+        assert [each.SerializeToString() for each in here] == [
+            each.SerializeToString() for each in loaded
+        ]
+    assert len(given) == 60 + len(files)  # and the version records
+
+
+def test_events_of_a_file_that_is_replaced_cut_or_damaged(
+    tmp_path: Path, frame: Any, event: Any
+) -> None:
+    path = tmp_path / "events.out.tfevents.1.h"
+
+    def replace(steps: list[int], tail: bytes = b"") -> None:
+        copy = tmp_path / "copy"
+        copy.write_bytes(b"".join(frame(event(s, x=1.0).SerializeToString()) for s in steps) + tail)
+        copy.replace(path)
+
+    def steps(count: int) -> list[int]:
+        return [next(events).event.step for _ in range(count)]
+
+    replace([0, 1, 2])
+    events = eventcodec.follow(tmp_path, events=True, timeout=0.3)
+    assert steps(3) == [0, 1, 2]
+    replace([0, 1, 2, 3])  # as rsync does
+    assert steps(1) == [3]
+    replace([0, 1])  # cut: what follows is new
+    assert list(events) == []
+    events = eventcodec.follow(tmp_path, events=True, timeout=0.3)
+    assert steps(2) == [0, 1]
+    os.truncate(path, path.stat().st_size - 1)
+    assert steps(0) == []
+    replace([0, 5, 6])  # another file
+    assert steps(3) == [0, 5, 6]
+    replace([0, 5, 6], tail=b"\xff" * 40)
+    with path.open("ab") as file:
+        file.write(frame(event(7, x=1.0).SerializeToString()))
+    assert steps(1) == [7]
+    assert list(events) == []
+
+
+def test_events_of_visualdl_logs(tmp_path: Path) -> None:
+    with LogWriter(logdir=str(tmp_path)) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    assert list(eventcodec.follow(tmp_path, events=True, timeout=0.1)) == []
+    assert len(list(eventcodec.follow(tmp_path, timeout=0.1))) == 1
 
 
 def test_mistakes(tmp_path: Path) -> None:

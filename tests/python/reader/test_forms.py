@@ -128,6 +128,28 @@ def test_bfloat16_and_half_bits(write_records: WriteRecords) -> None:
     np.testing.assert_array_equal(run.scalars["half"].values, halves.view(np.float16))
 
 
+def test_scalar_tensors_as_torch_would_write_them(write_records: WriteRecords) -> None:
+    """The bits of a float32 in half_val, uint8 in uint32_val: what torch's add_tensor does."""
+    from torch.utils.tensorboard.summary import half_to_int
+
+    from eventcodec.proto import TensorProto as Ours  # tensorboard's knows no uint32_val
+
+    number = -65504.0
+    halves = [TensorProto(dtype=dtype, half_val=[half_to_int(number)]) for dtype in (19, 14)]
+    uint8 = TensorProto.FromString(Ours(dtype=4, uint32_val=[200]).SerializeToString())
+    other = TensorProto(dtype=DataType.DT_DOUBLE, float_val=[1.5])  # not 0.0
+    events = [
+        tensor_event(tag, tensor, "scalars")
+        for tag, tensor in zip(
+            ("half", "bf16", "uint8", "other"), [*halves, uint8, other], strict=True
+        )
+    ]
+    run = only_run(write_records(*events))
+    found = {tag: series.values.tolist() for tag, series in run.scalars.items()}
+    assert found == {"half": [number], "bf16": [number], "uint8": [200.0]}
+    assert list(run.raw) == ["other"]
+
+
 def test_metadata_on_the_first_event_only(write_records: WriteRecords) -> None:
     number = make_tensor_proto(0.5, dtype=np.float32)
     path = write_records(

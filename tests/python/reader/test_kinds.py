@@ -78,11 +78,12 @@ def test_audio_of_torch(tmp_path: Path) -> None:
     np.testing.assert_allclose(clip.to_array()[:, 0], sine, atol=2 / 32768)
 
 
-@pytest.mark.parametrize("shape", ["clips", "clips and labels"])
-def test_audio_in_tensors(write_records: WriteRecords, shape: str) -> None:
+@pytest.mark.parametrize("columns", ["", "clip", "clip, label", "clip, label, more"])
+def test_audio_in_tensors(write_records: WriteRecords, columns: str) -> None:
     samples = [np.array([[0, 1], [-32768, 32767]], "<i2"), np.array([[5], [6], [7]], "<i2")]
     encoded = [wav_bytes(each) for each in samples]
-    strings = encoded if shape == "clips" else [[each, b"label"] for each in encoded]
+    others = [b"label", b"more"][: columns.count(",")]
+    strings = [[each, *others] for each in encoded] if columns else encoded
     tensor = make_tensor_proto(np.array(strings, dtype=object))
     path = write_records(tensor_event("two", tensor, "audio", b"\x10\x0b", step=9))
     clips = eventcodec.open(path)["."].audio["two"]

@@ -172,3 +172,28 @@ def test_without_a_shape(read: Read) -> None:
 def test_hostile_tensors_are_refused(read: Read, tensor: TensorProto, message: str) -> None:
     with pytest.raises(eventcodec.CorruptRecordError, match=message):
         read(tensor)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "uint8", "int8", "float64", "bool"])
+def test_tensors_of_torch(tmp_path: Path, name: str) -> None:
+    """torch stores the bits of a float32 where 16 bits belong, and uint8 in a field of uint32."""
+    import torch
+    from torch.utils.tensorboard import SummaryWriter
+
+    values = torch.tensor([[0.0, -0.0, 1.0], [2.0**-24, 3.0, 6e4]])
+    if name not in ("float16", "bfloat16"):
+        values = torch.tensor([[0, 1, 100], [7, 90, 127]])
+    logged = values.to(getattr(torch, name))
+    with SummaryWriter(str(tmp_path)) as writer:
+        writer.add_tensor("t", logged, 1)
+    found = eventcodec.open(tmp_path)["."].tensors["t"][0].value
+    wanted = (logged.float() if name == "bfloat16" else logged).numpy()
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_values_in_the_field_of_another_dtype_are_not_zeros(read: Read) -> None:
+    wrong = shaped(TensorProto(dtype=DataType.DT_DOUBLE, float_val=[1.5]), 1)
+    with pytest.raises(eventcodec.CorruptRecordError, match="no values in double_val"):
+        read(wrong)
