@@ -227,6 +227,7 @@ class Log:
             ]
         )
         self._paths = found
+        self._base = base_of(self.path)
         self._made = {
             name: (paths, run)
             for name, (paths, run) in self._made.items()
@@ -421,13 +422,11 @@ class Log:
     def _make_run(self, name: str) -> Run:
         if name not in self._made:
             paths = self._paths[name]
-            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
             run = Run(
                 name,
                 files,
-                directories,
-                base_of(self.path),
+                self._base,
                 purge=self._purge,
                 selection=self._selection if self._selection.native else None,
             )
