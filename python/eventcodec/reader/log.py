@@ -75,7 +75,7 @@ def open(  # noqa: A001
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
         TypeError: an argument of another type.
-        ValueError: a mode or number of threads that there is not; an empty path.
+        ValueError: a mode or number of threads that there is not.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
