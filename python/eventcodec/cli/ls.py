@@ -14,6 +14,7 @@ from eventcodec.cli.selection import (
     open_log,
     pick,
     report_damage,
+    report_nothing,
     run_option,
     series_of,
     tag_option,
@@ -78,6 +79,8 @@ def command(
 
         wide = long_view if at_length else run_table
         print_tables(chosen, shown, wide if console().width >= NARROW else narrow_view)
+    if not shown and not as_json:
+        report_nothing(path)
     report_damage(log)
 
 

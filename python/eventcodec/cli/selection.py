@@ -22,6 +22,7 @@ __all__ = [
     "open_log",
     "pick",
     "report_damage",
+    "report_nothing",
     "run_option",
     "series_of",
     "tag_option",
@@ -90,12 +91,13 @@ def open_log(
     with progress(f"reading {path}", total=None):
         wanted = exactly(pick(find_event_paths(as_paths(path)), runs, what="run")) if runs else None
         log = eventcodec.open(path, runs=wanted, tags=patterns_of(tags), steps=steps)
-        if known is not None and not any(map(matcher(tags), known(log))):
+        if known is not None and tags and not any(map(matcher(tags), known(log))):
             log = eventcodec.open(path, runs=wanted)
     if not log.runs:
-        place = Path(path)
-        reason = "no events in this file" if place.is_file() else "no event files in this directory"
-        raise FileNotFoundError(0, reason, path)
+        raise FileNotFoundError(0, "no event files in this directory", path)
+    if not log.damage and not any(file.records for _, files in log.files() for file in files):
+        what = "this file" if Path(path).is_file() else "the files of this directory"
+        raise FileNotFoundError(0, f"no events in {what}", path)
     return log
 
 
@@ -103,6 +105,12 @@ def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
     """Yield the tags of all runs, or those of one kind of values such as "scalars"."""
     for run in log.runs.values():
         yield from getattr(run, kind)
+
+
+def report_nothing(path: str) -> None:
+    """Say on stderr that there was nothing to print."""
+    command = click.get_current_context().command_path
+    click.echo(f"{command}: no values in {escape(path)} yet", err=True)
 
 
 def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str]:
