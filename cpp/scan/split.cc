@@ -16,9 +16,9 @@ namespace {
 // A thread that looks for its first record waits for no longer record than this.
 constexpr std::uint64_t kMostAwaited = std::uint64_t{32} << 20;
 
-// Putting a stretch together costs something for each series, so that it has to have so many bytes
-// for each; with more series than this, stretches would take too much memory: one thread reads.
-constexpr std::uint64_t kBytesPerSeries = 1024;
+// Putting a stretch together costs something for each series: with more than this the stretches
+// grow with their number. With still more they would take too much memory: one thread reads.
+constexpr std::uint64_t kFewSeries = std::uint64_t{1} << 12;
 constexpr std::uint64_t kMostSeries = std::uint64_t{1} << 17;
 
 // Moves the window to the first believable record that starts before `limit`. False: there is none,
@@ -68,6 +68,7 @@ void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t
   part.file.identity_ = identity_;
   part.file.records_ = 0;
   part.file.committed_ = part.begin;
+  part.file.collector_.limit_tags(collector_.most_tags());
   part.file.begin_ = part.begin;
   part.file.end_ = limit;
   Options strict = options;
@@ -86,7 +87,7 @@ Status EventFile::take_split(Window& window, SearchBudget& budget, const Options
     // Rounds of equal stretches, so that the last one keeps all threads busy, too; not longer, so
     // that rows which wait to be put together are still in a cache then.
     const std::uint64_t series = collector_.series().size();
-    const std::uint64_t least_part = std::max(options.least_part, kBytesPerSeries * series);
+    const std::uint64_t least_part = options.least_part * (series / kFewSeries + 1);
     const std::uint64_t rounds = left / threads / (2 * least_part) + 1;
     const std::uint64_t stretch = std::max(left / threads / rounds, least_part);
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(threads, left / stretch));
