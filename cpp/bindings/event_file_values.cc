@@ -157,13 +157,19 @@ bool decode_histogram(const scan::Fetched& fetched, const scan::Reference& /*ref
              : event::decode_histogram_proto(fetched.value.body, data);
 }
 
+py::tuple histogram_of(event::HistogramData& data) {
+  if (data.columns == nullptr) data.reserve(0);
+  const py::capsule owner(data.columns.release(), [](void* p) { delete[] static_cast<double*>(p); });
+  const auto column = [&](std::span<double> numbers) {
+    return array_over(numbers.data(), numbers.size(), owner, Writeable::kYes);
+  };
+  return py::make_tuple(column(data.left), column(data.right), column(data.counts), data.min,
+                        data.max, data.num, data.sum, data.sum_squares);
+}
+
 py::list histograms(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
-  return fetch_rows<event::HistogramData>(
-      self, id, rows, "histogram", &decode_histogram, [](event::HistogramData& data) {
-        return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
-                              to_array(std::move(data.counts)), data.min, data.max, data.num,
-                              data.sum, data.sum_squares);
-      });
+  return fetch_rows<event::HistogramData>(self, id, rows, "histogram", &decode_histogram,
+                                          &histogram_of);
 }
 
 // Digits only, as TensorFlow writes the width and height of an image.

@@ -16,7 +16,7 @@ using record::Unframed;
 constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
 
 void EventFile::forget() {
-  collector_ = {};
+  collector_ = Collector(selection_);
   committed_ = 0;
   records_ = 0;
   damage_.clear();
@@ -36,11 +36,20 @@ Status EventFile::scan(const Options& options, Buffer& buffer, std::size_t threa
     if (torn_) start_anew();
     return scan_what_is_new(options, buffer, threads);
   });
-  torn_ = torn_ || (!status.ok() && status.error().code == Errc::kOutOfMemory);
+  const bool torn = !status.ok() && (status.error().code == Errc::kOutOfMemory ||
+                                     status.error().code == Errc::kCancelled);
+  torn_ = torn_ || torn;
   return status;
 }
 
-// Memory ran out somewhere in the collector: what is there can be looked at, and not added to.
+// An error of the selection is found after each window: until then its tags are taken for unwanted.
+Status EventFile::decided() const {
+  if (!collector_.is_undecided()) return {};
+  return Error{.code = Errc::kCancelled, .message = "whether a tag is wanted could not be told"};
+}
+
+// Something stopped in the midst of the collector: what is there can be looked at, and not added
+// to.
 void EventFile::start_anew() {
   forget();
   identity_.reset();
@@ -107,6 +116,7 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     if (!status.ok()) return status.error();
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
+    if (status = decided(); !status.ok()) return status.error();
     if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (open_damage_ != nullptr) return false;
     if (committed_ >= limit) return true;

@@ -54,7 +54,7 @@ Series* Collector::series_of(const vdl::ValueView& value) {
   }
   if (is_beyond_limit(tag)) return nullptr;
   auto found = tags_.find(tag);
-  if (found == tags_.end()) found = tags_.emplace(std::string(tag), TagEntry{}).first;
+  if (found == tags_.end()) found = tags_.try_emplace(std::string(tag)).first;
   for (const std::uint32_t id : found->second.series) {
     if (is_series_of(series_[id], value, sort)) return &series_[id];
   }
@@ -69,6 +69,9 @@ Series* Collector::series_of(const vdl::ValueView& value) {
   } else if (value.component == Component::kMetaData) {
     series.display_name = as_text(vdl::text_of(value.body));
   }
+  const std::string_view curve = series.description;
+  series.timeless = describes_run(series.kind, series.plugin);
+  if (!series.timeless && !is_wanted(tag, &curve)) leave_out(series);
   return &series;
 }
 
@@ -77,12 +80,14 @@ void Collector::add(const vdl::ValueView& value, std::uint64_t offset, std::uint
   if (found == nullptr) return;
   Series& series = *found;
   series.bytes += bytes;
-  if (!make_room(series, 1)) throw std::bad_alloc();
+  series.begun = true;
+  const bool kept = keeps(series, value.step);
+  if (kept && !make_room(series, 1)) throw std::bad_alloc();
   const double wall_time = vdl::wall_time_of(value.timestamp);
   if (series.kind == Kind::kScalars) {
-    series.append_scalar(value.step, wall_time, static_cast<double>(value.number));
+    if (kept) series.append_scalar(value.step, wall_time, static_cast<double>(value.number));
     if (value.component == Component::kScalar) vdl_scalars_.learn(series);
-  } else {
+  } else if (kept) {
     series.append_reference(value.step, wall_time, {offset, 0, 0});
   }
 }

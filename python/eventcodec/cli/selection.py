@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +16,16 @@ from eventcodec.cli.terminal import FOUND_DAMAGE, escape, format_count, progress
 if TYPE_CHECKING:
     from eventcodec.reader import Log, Run
 
-__all__ = ["exactly", "open_log", "pick", "report_damage", "run_option", "series_of", "tag_option"]
+__all__ = [
+    "exactly",
+    "matcher",
+    "open_log",
+    "pick",
+    "report_damage",
+    "run_option",
+    "series_of",
+    "tag_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,14 +47,18 @@ KINDS = (
 def tag_option(command: Command) -> Command:
     """Add `--tag GLOB`."""
     return click.option(
-        "--tag", "tags", multiple=True, metavar="GLOB", help="Only these tags; may be repeated."
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="GLOB",
+        help="Only these tags: a glob, or /a regular expression/; may be repeated.",
     )(command)
 
 
 def run_option(command: Command) -> Command:
     """Add `--run GLOB`."""
     return click.option(
-        "--run", "runs", multiple=True, metavar="GLOB", help="Only these runs; may be repeated."
+        "--run", "runs", multiple=True, metavar="GLOB", help="Only these runs, in the same way."
     )(command)
 
 
@@ -78,7 +90,8 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
     known = list(dict.fromkeys(names))
     if not globs:
         return known
-    picked = [name for name in known if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
+    wanted = matcher(globs)
+    picked = [name for name in known if wanted(name)]
     if not picked:
         near = difflib.get_close_matches(globs[0], known, n=3, cutoff=0.4) or known[:3]
         asked = " or ".join(repr(glob) for glob in globs)
@@ -86,6 +99,32 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
         message = f"no {what} matches {asked}; there is {hint}" if near else f"there is no {what}"
         raise click.UsageError(message, ctx=click.get_current_context(silent=True))
     return picked
+
+
+def matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Make the function that says whether one of the globs matches a name; () takes all.
+
+    A name matches itself, whatever it contains; /.../ is a regular expression, which may match
+    anywhere.
+
+    Raises:
+        click.UsageError: a regular expression is none.
+    """
+    from eventcodec.reader.select import matches
+
+    patterns = [pattern_of(glob) for glob in globs] if globs else None
+    return lambda name: name in globs or matches(name, patterns)
+
+
+def pattern_of(glob: str) -> str | re.Pattern[str]:
+    """Read what stands behind --tag or --run."""
+    if len(glob) < 3 or not (glob.startswith("/") and glob.endswith("/")):
+        return glob
+    try:
+        return re.compile(glob[1:-1])
+    except re.error as error:
+        message = f"no regular expression: {glob!r}: {error}"
+        raise click.UsageError(message, ctx=click.get_current_context(silent=True)) from error
 
 
 def exactly(names: Iterable[str]) -> re.Pattern[str]:
@@ -108,10 +147,12 @@ def report_damage(log: Log) -> None:
         return
     lost = sum(region.length for region in log.damage)
     first = log.damage[0]
+    searched = sum(region.recovered for region in log.damage)
+    found = f"; a search found what follows {format_count(searched)} of them" if searched else ""
     click.echo(
         f"{click.get_current_context().command_path}: skipped {format_count(len(log.damage))} "
         f"damaged region(s), {format_count(lost)} bytes; the first in {escape(first.path)} "
-        f"at byte {first.offset}: {escape(first.reason)}; see eventcodec verify",
+        f"at byte {first.offset}: {escape(first.reason)}{found}; see eventcodec verify",
         err=True,
     )
     click.get_current_context().exit(FOUND_DAMAGE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import eventcodec
-from eventcodec.cli.selection import run_option, tag_option
+from eventcodec.cli.selection import matcher, run_option, tag_option
 from eventcodec.cli.terminal import (
     console,
     escape,
@@ -75,18 +74,14 @@ def chosen(
     points: Iterable[FollowedScalar], runs: tuple[str, ...], tags: tuple[str, ...]
 ) -> Iterator[FollowedScalar]:
     """Yield the points whose run and tag match."""
+    run_wanted, tag_wanted = matcher(runs), matcher(tags)
     known: dict[tuple[str, str], bool] = {}
     for point in points:
         place = (point.run, point.tag)
         if place not in known:
-            known[place] = matches(point.run, runs) and matches(point.tag, tags)
+            known[place] = run_wanted(point.run) and tag_wanted(point.tag)
         if known[place]:
             yield point
-
-
-def matches(name: str, globs: tuple[str, ...]) -> bool:
-    """Say whether a name matches one of the globs; () takes all."""
-    return not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
 
 
 def print_points(points: Iterable[FollowedScalar], *, as_json: bool) -> None:

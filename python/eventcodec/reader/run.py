@@ -26,6 +26,7 @@ from eventcodec.reader.message_series import (
 )
 from eventcodec.reader.named import Named
 from eventcodec.reader.restarts import ValidRows, valid_rows
+from eventcodec.reader.select import Selection
 from eventcodec.reader.series import (
     HistogramSeries,
     ImageSeries,
@@ -80,12 +81,14 @@ class Run:
         root: Path,
         *,
         purge: bool,
+        selection: Selection | None = None,
     ) -> None:
         self.name = name
         self._files = files
         self._directories = directories
         self._root = root
         self._purge = purge
+        self._selection = selection
         self.refresh()
 
     def refresh(self) -> None:
@@ -315,7 +318,24 @@ class Run:
                     known[name] = []
                     self._order.append((name, kind))
                 known[name].append(part)
+        if self._selection is not None:
+            # Only now: a name may depend on a series that is not selected.
+            found, index = index, {}
+            self._order = [
+                key for key in self._order if self._is_selected(key, found, self._selection)
+            ]
+            for name, kind in self._order:
+                index.setdefault(kind, {})[name] = found[kind][name]
         return index
+
+    def _is_selected(
+        self, key: _Key, found: Mapping[str, Mapping[str, list[Part]]], selection: Selection
+    ) -> bool:
+        name, kind = key
+        parts = found[kind][name]
+        tags = [self._describe(part) for part in parts]
+        plugin = tags[0].plugin if parts[0].file.format == "visualdl" else ""
+        return selection.keeps(name, kind, plugin, sum(tag.count for tag in tags))
 
     def _keys(self) -> list[_Key]:
         """Return tag and kind of every series, in the order in which they appear."""
