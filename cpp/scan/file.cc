@@ -96,7 +96,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
     result = save_rows(*options.saving, options.saving->keep);
   }
   if (!options.keep_rows) collector_.drop_rows();
-  if (!options.keep_tags) collector_ = {};
+  if (!options.keep_tags) collector_ = Collector(selection_);
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();
