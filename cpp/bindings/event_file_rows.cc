@@ -28,10 +28,8 @@ py::capsule owner_of(const Loaded& shared) {
 
 // A read-only view of a column.
 template <class T>
-py::array column_view(std::uint64_t size, const T* data, const py::capsule& owner) {
-  py::array_t<T> array(static_cast<py::ssize_t>(size), data, owner);
-  py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-  return array;
+py::object column_view(std::uint64_t size, const T* data, const py::capsule& owner) {
+  return array_over(data, size, owner, Writeable::kNo);
 }
 
 py::tuple columns(SharedFile& self, std::size_t id) {

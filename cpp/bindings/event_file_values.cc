@@ -3,7 +3,9 @@
 #include "bindings/arrays.h"
 #include "bindings/event_file.h"
 // pybind first
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -164,13 +166,20 @@ bool decode_histogram(const scan::Fetched& fetched, const scan::Reference& /*ref
              : event::decode_histogram_proto(fetched.value.body, data);
 }
 
+py::tuple histogram_of(event::HistogramData& data) {
+  if (data.columns == nullptr) data.reserve(0);
+  const py::capsule owner(data.columns.release(),
+                          [](void* p) { delete[] static_cast<double*>(p); });
+  const auto column = [&](std::span<double> numbers) {
+    return array_over(numbers.data(), numbers.size(), owner, Writeable::kYes);
+  };
+  return py::make_tuple(column(data.left), column(data.right), column(data.counts), data.min,
+                        data.max, data.num, data.sum, data.sum_squares);
+}
+
 py::list histograms(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
-  return fetch_rows<event::HistogramData>(
-      self, id, rows, "histogram", &decode_histogram, [](event::HistogramData& data) {
-        return py::make_tuple(to_array(std::move(data.left)), to_array(std::move(data.right)),
-                              to_array(std::move(data.counts)), data.min, data.max, data.num,
-                              data.sum, data.sum_squares);
-      });
+  return fetch_rows<event::HistogramData>(self, id, rows, "histogram", &decode_histogram,
+                                          &histogram_of);
 }
 
 // The same as columns: min, max, num, sum and sum of squares of each; how many buckets it has; then
@@ -188,11 +197,11 @@ py::tuple histogram_columns(SharedFile& self, std::size_t id,
   std::size_t buckets = 0;
   for (const event::HistogramData& data : all) buckets += data.left.size();
   for (std::vector<double>* column : {&left, &right, &counts}) column->reserve(buckets);
-  const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
+  const auto append = [](std::vector<double>& to, std::span<const double> from) {
     to.insert(to.end(), from.begin(), from.end());
   };
   for (const event::HistogramData& data : all) {
-    append(moments, {data.min, data.max, data.num, data.sum, data.sum_squares});
+    append(moments, std::array{data.min, data.max, data.num, data.sum, data.sum_squares});
     lengths.push_back(static_cast<std::int64_t>(data.left.size()));
     append(left, data.left);
     append(right, data.right);

@@ -79,11 +79,11 @@ py::tuple scalar_sources(const std::vector<SharedFile*>& files) {
                         to_array(std::move(visualdl)));
 }
 
-// A view of a column of a table, which may be written to.
+// A column of a table, which may be written to.
 template <class T>
-py::array_t<T> column_view(const T* column, std::uint64_t size, const py::capsule& owner) {
+py::object column_of(T* column, std::uint64_t size, const py::capsule& owner) {
   if (size == 0) return py::array_t<T>(0);
-  return py::array_t<T>(static_cast<py::ssize_t>(size), column, owner);
+  return array_over(column, static_cast<std::size_t>(size), owner, Writeable::kYes);
 }
 
 py::tuple to_tuple(scan::Codes&& codes) {
@@ -139,10 +139,10 @@ py::tuple gather_scalars(const std::vector<SharedFile*>& files, const Column<std
                           [](void* p) { delete static_cast<std::shared_ptr<void>*>(p); });
   (void)owned.release();
   const scan::Rows& rows = all.rows;
-  return py::make_tuple(
-      column_view(rows.steps, rows.size, owner), column_view(rows.wall_times, rows.size, owner),
-      column_view(rows.values, rows.size, owner), to_array(std::move(all.lengths)),
-      to_tuple(std::move(all.runs)), to_tuple(std::move(all.tags)));
+  return py::make_tuple(column_of(rows.steps, rows.size, owner),
+                        column_of(rows.wall_times, rows.size, owner),
+                        column_of(rows.values, rows.size, owner), to_array(std::move(all.lengths)),
+                        to_tuple(std::move(all.runs)), to_tuple(std::move(all.tags)));
 }
 
 // The rows of one series that a choice takes.

@@ -12,19 +12,17 @@
 namespace eventcodec::scan {
 namespace {
 
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
 constexpr std::uint64_t kMostRows = std::uint64_t{1} << 48;
 
 // A series of the table.
 struct Group {
-  Group(std::uint32_t run_, std::uint32_t tag_, std::uint32_t first_)
-      : run(run_), tag(tag_), first(first_) {}
+  Group(std::uint32_t run_, std::uint32_t tag_) : run(run_), tag(tag_) {}
 
   std::uint32_t run;
   std::uint32_t tag;
   std::uint32_t begin = 0;  // of its sources, in members_
   std::uint32_t end = 0;
-  std::uint32_t first;  // the source with the first row that is not void; kNone: there is none
+  bool is_there = false;  // some rows are not void
   Chosen chosen;
   std::uint64_t rows = 0;        // in the table
   std::uint64_t place = 0;       // of the first of them
@@ -52,7 +50,7 @@ bool has_valid(const Stretch& stretch) {
   for (std::uint64_t row = 0; row != stretch.size; ++row) {
     if (!walk.is_void(row, stretch.steps[row])) return true;
   }
-  return stretch.size == 0;
+  return false;
 }
 
 // Each number once, in the order of the first place, and the place of each.
@@ -110,7 +108,6 @@ class Gathering {
   Outcome copy(Group& group);
   Outcome load(const Group& group, InMemory* all);
   Outcome copy_chosen(const Group& group, const InMemory& all, Rows& into) const;
-  void forget_void_groups();
 
   [[nodiscard]] std::span<const std::uint32_t> members(const Group& group) const {
     return std::span(members_).subspan(group.begin, group.end - group.begin);
@@ -131,7 +128,6 @@ class Gathering {
   std::vector<Group> groups_;
   std::vector<std::uint32_t> members_;  // sources, by group
   std::vector<std::size_t> jobs_;       // where each begins in groups_
-  bool any_restarted_ = false;
   std::vector<Run> runs_;
   std::vector<FirstVoid> first_voids_;
   Rows rows_;
@@ -151,17 +147,17 @@ void Gathering::look_at_runs() {
     }
     run.restarted = run.restarted && wanted_.purge;
     if (!run.restarted) continue;
-    any_restarted_ = true;
     const std::vector<const EventFile*> of_run(&files[begin], &files[begin] + (end - begin));
     std::ranges::copy(first_voids(of_run),
                       first_voids_.begin() + static_cast<std::ptrdiff_t>(begin));
   }
 }
 
-// Sources of one run and one tag make up a group; groups come in the order of their first source.
+// Sources of one run and one tag make up a group; groups come in the order of their first source,
+// whether it has rows or not.
 void Gathering::group_sources() {
   struct Seen {
-    std::uint32_t run = kNone;
+    std::uint32_t run = ~std::uint32_t{0};  // none
     std::uint32_t group = 0;
   };
   std::vector<Seen> seen;  // of each tag
@@ -175,7 +171,7 @@ void Gathering::group_sources() {
     Seen& last = seen[source.tag];
     if (last.run != run) {
       last = {run, static_cast<std::uint32_t>(groups_.size())};
-      groups_.emplace_back(run, source.tag, static_cast<std::uint32_t>(group_of.size()));
+      groups_.emplace_back(run, source.tag);
     }
     ++groups_[last.group].end;
     group_of.push_back(last.group);
@@ -248,12 +244,12 @@ Outcome Gathering::count(Group& group) {
   const bool by_size = !is_restarted(group) && wanted_.choice.any_step();
   if (by_size) {
     passed = size_of(group);
+    group.is_there = passed != 0;
   } else {
     if (Outcome outcome = load(group, &all); outcome.has_value()) return outcome;
-    group.first = kNone;
-    for (std::size_t i = 0; i != all.stretches.size(); ++i) {
-      if (group.first == kNone && has_valid(all.stretches[i])) group.first = members(group)[i];
-      for_each_run(wanted_.choice, all.stretches[i],
+    for (const Stretch& stretch : all.stretches) {
+      group.is_there = group.is_there || has_valid(stretch);
+      for_each_run(wanted_.choice, stretch,
                    [&](std::uint64_t begin, std::uint64_t end) { passed += end - begin; });
     }
   }
@@ -314,12 +310,6 @@ Outcome Gathering::copy_chosen(const Group& group, const InMemory& all, Rows& in
   return {};
 }
 
-// What restarts void altogether is not there, and where it is not, other rows come first.
-void Gathering::forget_void_groups() {
-  std::erase_if(groups_, [](const Group& group) { return group.first == kNone; });
-  std::ranges::sort(groups_, {}, &Group::first);
-}
-
 Result<Gathered> Gathering::run(std::size_t* failed) {
   const auto fail = [&](const Outcome& outcome) {
     *failed = outcome->file;
@@ -329,10 +319,7 @@ Result<Gathered> Gathering::run(std::size_t* failed) {
   group_sources();
   plan_jobs();
   if (const Outcome outcome = for_all(&Gathering::count); outcome.has_value()) return fail(outcome);
-  if (any_restarted_) {
-    forget_void_groups();
-    plan_jobs();
-  }
+  if (std::erase_if(groups_, [](const Group& group) { return !group.is_there; }) != 0) plan_jobs();
   std::uint64_t total = 0;
   for (Group& group : groups_) {
     group.place = total;

@@ -46,9 +46,9 @@ struct Gathered {
 };
 
 // The chosen rows of all sources, on at most `threads` threads that live for this call. A series
-// without any that are not void is not there. Memory beside the result is that of a series a
-// thread where rows are in pieces or chosen by their look, and some bytes a source. Of an error,
-// `failed` is the number of the file.
+// is not there when it has no rows, or restarts void them all. Memory beside the result is that of
+// a series a thread where rows are in pieces or chosen by their look, and some bytes a source. Of
+// an error, `failed` is the number of the file.
 [[nodiscard]] Result<Gathered> gather(const Wanted& wanted, std::size_t threads,
                                       std::size_t* failed);
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventcodec import _native
@@ -118,7 +119,7 @@ def _row(run: str, tag: str, kind: str, series: _Series, sizes: dict[str, int]) 
 
 def _hparams_of(run: str, files: list[_native.EventFile]) -> list[tuple[str, Any]]:
     try:
-        found = Run(run, files, [], purge=True).hparams
+        found = Run(run, files, Path(), purge=True).hparams
     except (CodecError, OSError):
         return []
     if found is None:

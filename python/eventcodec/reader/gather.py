@@ -32,8 +32,8 @@ def gather_scalars(
 
     Args:
         runs: name and files of each.
-        sources_of: gives the scalar series of a run, by its name; asked for runs whose tags are not
-            all as they stand in the files.
+        sources_of: gives the scalar series of a run, by its name; asked for runs whose tags may not
+            all be as they stand in the files.
         is_wanted: says whether a tag is wanted; asked once for each.
         choice: which rows of each series.
         points: of those, at most so many that look like all of them; None for all.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
+from eventcodec.reader.arguments import checked_count, checked_flag
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
+from eventcodec.reader.embedding import Embedding, find_embeddings
 from eventcodec.reader.gather import gather_scalars
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
     Patterns,
+    Selection,
     Steps,
     as_choice,
     as_patterns,
@@ -29,12 +32,15 @@ __all__ = ["Log", "Mode", "Steps", "open"]
 
 _Series = TypeVar("_Series")
 Mode = Literal["salvage", "prefix", "strict"]
+_MOST_THREADS = 1024
 
 
 def open(  # noqa: A001
     path: PathLike | Iterable[PathLike],
     *,
     runs: Patterns = None,
+    tags: Patterns = None,
+    steps: Steps = None,
     mode: Mode = "salvage",
     verify: bool = True,
     purge: bool = True,
@@ -48,6 +54,15 @@ def open(  # noqa: A001
             name contains "tfevents"), or a list of those.
         runs: the runs that are wanted, as in Log.scalars; None for all. Files of other runs are not
             opened: to the log they do not exist, and neither do their damage and hyperparameters.
+        tags: the tags that are wanted, in the same way; None for all. Values of other tags are
+            checked, but neither decoded into columns nor kept: to the log they do not exist. What
+            says what a run is stays whatever its tag and steps: hyperparameters, layouts of custom
+            scalars, graphs, the name that VisualDL shows for the run.
+        steps: (start, stop) or slice(start, stop): of the series only rows with start <= step <
+            stop, None for open ends; a series without such rows does not exist. None for all.
+            What restarts void, and what kind a tag is, is decided by all that the files hold.
+            `every`, `last` and `points` of Log.scalars choose among the rows that restarts leave,
+            which is known when all is read: they have no counterpart here.
         mode: what to do about damage. "salvage" skips the damaged records and lists them in
             `log.damage`; "prefix" stops each file at its first damage; "strict" raises.
         verify: check the checksum of every payload. Lengths are always checked.
@@ -69,7 +84,8 @@ def open(  # noqa: A001
         OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
-        ValueError: a mode or number of threads that there is not.
+        TypeError: an argument of another type.
+        ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
@@ -78,16 +94,25 @@ def open(  # noqa: A001
         >>> log = eventcodec.open("runs")  # doctest: +SKIP
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
+        >>> late = eventcodec.open("runs", tags="loss*", steps=(1000, None))  # doctest: +SKIP
     """
-    return Log(path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
+    return Log(
+        path,
+        runs=runs,
+        tags=tags,
+        steps=steps,
+        mode=mode,
+        verify=verify,
+        purge=purge,
+        threads=threads,
+        index=index,
+    )
 
 
 def _thread_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    return threads
+    return min(checked_count("threads", threads, 1), _MOST_THREADS)
 
 
 class Log:
@@ -97,6 +122,7 @@ class Log:
         path: what was opened, as a list of paths.
         runs: mapping from run name to Run; `log["exp1"]` is `log.runs["exp1"]`.
         damage: list of SkippedRegion, in the order of files and bytes; empty when all is well.
+        embeddings: those of a projector_config.pbtxt in the log directory itself.
         pending: path -> bytes at the end of that file that are not a whole record yet, for the
             files that have some: they are being written, or their writer died.
     """
@@ -106,6 +132,8 @@ class Log:
         path: PathLike | Iterable[PathLike],
         *,
         runs: Patterns = None,
+        tags: Patterns = None,
+        steps: Steps = None,
         mode: Mode = "salvage",
         verify: bool = True,
         purge: bool = True,
@@ -113,10 +141,13 @@ class Log:
         index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
-        self._wanted = as_patterns(runs)
+        self._wanted = as_patterns(runs, "runs")
+        self._selection = Selection(tags, steps)
+        if mode not in get_args(Mode):
+            raise ValueError(f'mode must be "salvage", "prefix" or "strict", got {mode!r}')
         self._mode = mode
-        self._verify = verify
-        self._purge = purge
+        self._verify = checked_flag("verify", verify)
+        self._purge = checked_flag("purge", purge)
         self._threads = _thread_count(threads)
         self._named = {str(each) for each in self.path if each.is_file()}
         self._files: dict[str, _native.EventFile] = {}
@@ -157,6 +188,19 @@ class Log:
         """Files with an unfinished tail, and its size in bytes."""
         return {path: file.pending for path, file in self._files.items() if file.pending}
 
+    @property
+    def embeddings(self) -> Mapping[str, Embedding]:
+        """Embeddings by name whose configuration stands in the log directory itself, where Keras
+        writes it although the runs are below; as Run.embeddings.
+
+        Raises:
+            CorruptRecordError: the configuration cannot be parsed.
+            OSError: it cannot be read.
+        """
+        base = base_of(self.path)
+        found = find_embeddings([base], base)
+        return Named("embedding", found, found.__getitem__)
+
     def refresh(self) -> Log:
         """Read what has been added since the log was opened or last refreshed.
 
@@ -173,10 +217,14 @@ class Log:
         unchanged: set[str] = set()
         if self._index is not False:
             place = None if self._index is True else Path(self._index)
-            unchanged = restore_files(paths, self._files, place, base_of(self.path))
+            unchanged = restore_files(
+                paths, self._files, place, base_of(self.path), self._selection.native
+            )
             self._index = False
         self._files = {
-            path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
+            path: self._files.get(path)
+            or _native.EventFile(os.fsencode(path), self._selection.native)
+            for path in paths
         }
         self._unread = {}
         self._read([path for path in paths if path not in unchanged])
@@ -190,6 +238,7 @@ class Log:
             ]
         )
         self._paths = found
+        self._base = base_of(self.path)
         self._made = {
             name: (paths, run)
             for name, (paths, run) in self._made.items()
@@ -214,9 +263,10 @@ class Log:
 
         Args:
             runs: which of the log's runs, all of which have been read (`open(runs=)` reads only
-                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in
-                the name), a list of those, or None for all. Globs are those of fnmatch, with upper
-                and lower case apart; a name matches itself whatever it contains.
+                some, `open(tags=, steps=)` only some of each): a glob ("exp*"), a compiled regular
+                expression (which may match anywhere in the name), a list of those, or None for
+                all. Globs are those of fnmatch, with upper and lower case apart; a name matches
+                itself whatever it contains.
             tags: the same for tags.
             steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
                 ends; None for all.
@@ -243,14 +293,17 @@ class Log:
             >>> log.scalars(tags=["loss", "lr"], steps=(0, 1000)).to_pandas()  # doctest: +SKIP
         """
         choice = as_choice(steps, every, last)
-        if points is not None and points < 3:
-            raise ValueError(f"points must be at least 3, got {points}")
-        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        points = None if points is None else checked_count("points", points, 3)
+        run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
+
+        def is_wanted(tag: str) -> bool:
+            return self._selection.keeps(tag, "scalars", "", 1) and matches(tag, tag_patterns)
+
         return Table(
             gather_scalars(
                 [each for each in self.files() if matches(each[0], run_patterns)],
                 lambda name: self._runs[name].sources("scalars"),
-                lambda tag: matches(tag, tag_patterns),
+                is_wanted,
                 choice=choice,
                 points=points,
                 purge=self._purge,
@@ -338,7 +391,7 @@ class Log:
             CorruptRecordError: a record is malformed.
             OSError: a file cannot be read.
         """
-        chosen = as_patterns(runs)
+        chosen = as_patterns(runs, "runs")
         return hparams_table(self.runs, [name for name in self._runs if matches(name, chosen)])
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
@@ -377,7 +430,7 @@ class Log:
         kind: Callable[[Run], Mapping[str, _Series]],
     ) -> Iterator[tuple[tuple[str, str], _Series]]:
         """Yield the series of one kind under the runs and tags that match, in their order."""
-        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
         for name in self._runs:
             if matches(name, run_patterns):
                 found = kind(self._runs[name])
@@ -394,6 +447,12 @@ class Log:
         if name not in self._made:
             paths = self._paths[name]
             files = [self._files[path] for path in paths]
-            run = Run(name, files, self.path, purge=self._purge)
+            run = Run(
+                name,
+                files,
+                self._base,
+                purge=self._purge,
+                selection=self._selection if self._selection.native else None,
+            )
             self._made[name] = (paths, run)
         return self._made[name][1]

@@ -1,4 +1,4 @@
-// event_files.h - event files for the tests of the scan.
+// event_files.h - event files of scalars, and a directory to put them in, for the tests of scans.
 #pragma once
 
 #include <unistd.h>
@@ -19,8 +19,8 @@ namespace event_files {
 
 using eventcodec::Buffer;
 using eventcodec::ByteView;
-namespace wire = eventcodec::wire;
 namespace event = eventcodec::event;
+namespace wire = eventcodec::wire;
 
 // A directory of its own, removed at the end.
 class Directory {

@@ -83,3 +83,14 @@ def as_in_the_thesis() -> Callable[[np.ndarray, np.ndarray, int], list[int]]:
         return [*chosen, len(x) - 1]
 
     return rows_of
+
+
+@pytest.fixture(params=["torch", "tensorboardX"])
+def peer_writer(request: Any, tmp_path: Path) -> Any:
+    """A writer of torch or tensorboardX on tmp_path."""
+    if request.param == "torch":
+        from torch.utils.tensorboard import SummaryWriter
+    else:
+        from tensorboardX import SummaryWriter
+    with SummaryWriter(str(tmp_path)) as writer:
+        yield writer
