@@ -20,6 +20,8 @@ const char* name_of(Errc code) {
       return "out of memory";
     case Errc::kIo:
       return "io";
+    case Errc::kCancelled:
+      return "cancelled";
     case Errc::kClosed:
       return "closed";
   }

@@ -20,6 +20,7 @@ enum class Errc : std::uint8_t {
   kOutOfMemory,      //
   kIo,               // the operating system said no; os_error holds errno
   kClosed,           // used after close
+  kCancelled,        // whoever was asked in between has no answer
 };
 
 struct Error {

@@ -6,6 +6,9 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <memory>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -35,6 +38,25 @@ class BytesLike {
 
 inline py::bytes to_bytes(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+enum class Writeable : bool { kNo, kYes };
+
+// An array over memory that `owner` keeps. (What py::array_t does, at a third of the time: archives
+// have millions of columns.)
+template <class T>
+py::object array_over(T* data, std::size_t size, const py::capsule& owner, Writeable writeable) {
+  const auto& api = py::detail::npy_api::get();
+  const Py_intptr_t shape[] = {static_cast<Py_intptr_t>(size)};
+  auto array = py::reinterpret_steal<py::object>(api.PyArray_NewFromDescr_(
+      api.PyArray_Type_, py::dtype::of<std::remove_const_t<T>>().release().ptr(), 1, shape, nullptr,
+      const_cast<std::remove_const_t<T>*>(data),
+      writeable == Writeable::kYes ? py::detail::npy_api::NPY_ARRAY_WRITEABLE_ : 0, nullptr));
+  if (!array) throw py::error_already_set();
+  if (api.PyArray_SetBaseObject_(array.ptr(), owner.inc_ref().ptr()) != 0) {
+    throw py::error_already_set();
+  }
+  return array;
 }
 
 // Hands a vector to NumPy without a copy; the array owns it.

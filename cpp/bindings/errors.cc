@@ -43,6 +43,8 @@ void set_error(const Error& error, std::string_view path) {
     case Errc::kInvalidArgument:
     case Errc::kTooLarge:
       return PyErr_SetString(PyExc_ValueError, error.message.c_str());
+    case Errc::kCancelled:  // who cancelled has an exception of his own: see register_scan.cc
+      return PyErr_SetString(PyExc_RuntimeError, error.message.c_str());
     case Errc::kOutOfMemory:
       return PyErr_SetString(PyExc_MemoryError, error.message.c_str());
     case Errc::kCorrupt:

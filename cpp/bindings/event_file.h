@@ -7,34 +7,51 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bindings/errors.h"
 #include "bindings/gil.h"
+#include "bindings/selection.h"
 #include "scan/file.h"
 
 namespace eventcodec::bindings {
 
-// A scan::EventFile that Python threads may share: whoever scans or looks holds the mutex. Nothing
-// of Python is touched while it is held, so that it and the GIL never wait for each other.
+// A scan::EventFile that Python threads may share: whoever scans or looks holds the mutex. A scan
+// that holds it may wait for the GIL, to ask which tags are wanted; so nobody who has the GIL waits
+// for the mutex.
 struct SharedFile {
-  explicit SharedFile(const std::string& path) : file(path) {}
+  explicit SharedFile(const std::string& path, std::shared_ptr<AskingSelection> asking = nullptr)
+      : file(path, asking == nullptr ? nullptr : asking->core()), selection(std::move(asking)) {}
 
   // f(file) under the mutex. The result is plain data.
   template <class F>
   auto look(F&& f) {
-    const std::scoped_lock lock(mutex);
+    const std::unique_lock held = lock();
     return f(static_cast<const scan::EventFile&>(file));
   }
   template <class F>
   auto change(F&& f) {
-    const std::scoped_lock lock(mutex);
+    const std::unique_lock held = lock();
     return f(file);
   }
 
+  std::unique_lock<std::mutex> lock() {
+    std::unique_lock held(mutex, std::try_to_lock);
+    if (held) return held;
+    if (PyGILState_Check() != 0) {
+      without_gil([&] { held.lock(); });
+    } else {
+      held.lock();
+    }
+    return held;
+  }
+
   scan::EventFile file;
+  std::shared_ptr<AskingSelection> selection;
   std::mutex mutex;
   // As many as it was scanned with may read its values.
   std::atomic<std::size_t> threads = 1;
@@ -56,8 +73,13 @@ auto read_pieces(SharedFile& self, std::size_t id, F&& f) {
                 self.file.path());
 }
 
-// event_file_rows.cc: columns, and the values that rows point at.
+// Columns that live on when the file goes away or its series grow.
+scan::Loaded rows_of(SharedFile& self, std::size_t id);
+
+// event_file_rows.cc: columns.
 void define_rows(EventFileClass& type);
+// event_file_values.cc: the values that rows point at.
+void define_values(EventFileClass& type);
 // event_file_saved.cc: what an index keeps of a file, and back.
 void define_saved(py::module_& module, EventFileClass& type);
 

@@ -37,8 +37,12 @@ bool restore(SharedFile& self, py::handle state, const std::vector<PieceTuple>& 
   std::vector<scan::Piece> made;
   made.reserve(pieces.size());
   for (const auto& [segment, offset, size] : pieces) made.push_back({segment, offset, size});
-  const std::scoped_lock lock(self.mutex);
-  return unwrap(self.file.restore(bytes.view(), std::move(made)));
+  const Result<bool> restored = without_gil([&] {
+    return self.change(
+        [&](scan::EventFile& file) { return file.restore(bytes.view(), std::move(made)); });
+  });
+  if (self.selection != nullptr) self.selection->raise_failure();
+  return unwrap(Result<bool>(restored));
 }
 
 // (offset, bytes) of each piece: of one that scan_into() wrote, the offset in its segment.

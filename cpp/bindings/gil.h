@@ -68,4 +68,12 @@ auto without_gil_if_large(std::size_t bytes, F&& f) {
   return bytes < kWorthReleasing ? std::forward<F>(f)() : without_gil(std::forward<F>(f));
 }
 
+// Runs f() with the GIL, on a thread that does not have it or does not know.
+template <class F>
+auto with_gil(F&& f) {
+  while (is_finalizing() && !is_main_thread()) pause();  // see take_gil()
+  const py::gil_scoped_acquire gil;
+  return std::forward<F>(f)();
+}
+
 }  // namespace eventcodec::bindings

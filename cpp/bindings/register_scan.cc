@@ -73,22 +73,38 @@ SeriesDescription describe(const Series& series) {
   return description;
 }
 
-// kind -> tag -> number of the series: what is needed to find one, and no more, because archives
-// have millions. None when two tags read the same, which bytes that are not UTF-8 may.
+// To those who selected tags or steps, series without rows do not exist.
+bool is_selected(const scan::EventFile& file, const Series& series) {
+  if (file.selection() == nullptr) return true;
+  return !series.unwanted && (series.size() != 0 || file.selection()->steps().is_everything());
+}
+
+// kind -> tag -> number of the series, of those that are selected: what is needed to find one, and
+// no more, because archives have millions. None when two tags read the same, which bytes that are
+// not UTF-8 may.
 py::object numbers(SharedFile& self) {
-  std::vector<std::pair<std::string, Kind>> found;
+  struct Found {
+    std::size_t id;
+    std::string tag;
+    Kind kind;
+  };
+  std::vector<Found> found;
   self.look([&](const scan::EventFile& file) {
     found.reserve(file.series().size());
-    for (const Series& series : file.series()) found.emplace_back(series.tag, series.kind);
+    std::size_t id = 0;
+    for (const Series& series : file.series()) {
+      if (is_selected(file, series)) found.push_back({id, series.tag, series.kind});
+      ++id;
+    }
     return 0;
   });
   std::array<py::object, std::size_t{static_cast<std::uint8_t>(Kind::kRaw)} + 1> of_kind;
   py::dict all;
   std::size_t count = 0;
-  for (std::size_t i = 0; i != found.size(); ++i) {
-    py::object& tags = of_kind[static_cast<std::uint8_t>(found[i].second)];
-    if (!tags) all[scan::name_of(found[i].second)] = tags = py::dict();
-    if (PyDict_SetItem(tags.ptr(), to_text(found[i].first).ptr(), py::int_(i).ptr()) != 0) {
+  for (const auto& [id, tag, kind] : found) {
+    py::object& tags = of_kind[static_cast<std::uint8_t>(kind)];
+    if (!tags) all[scan::name_of(kind)] = tags = py::dict();
+    if (PyDict_SetItem(tags.ptr(), to_text(tag).ptr(), py::int_(id).ptr()) != 0) {
       throw py::error_already_set();
     }
   }
@@ -201,7 +217,7 @@ std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> file
   files.erase(std::unique(files.begin(), files.end()), files.end());
   std::vector<std::unique_lock<std::mutex>> locks;
   locks.reserve(files.size());
-  for (SharedFile* file : files) locks.emplace_back(file->mutex);
+  for (SharedFile* file : files) locks.push_back(file->lock());
   return locks;
 }
 
@@ -215,12 +231,13 @@ scan::Mode parse_mode(std::string_view mode) {
 
 // One entry per file: None, or the exception that its scan would raise.
 py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode, bool verify,
-                    std::size_t threads, bool keep_rows, std::uint64_t least_part) {
+                    std::size_t threads, bool keep_rows, bool keep_tags, std::uint64_t least_part) {
   if (threads == 0 || least_part == 0) throw py::value_error("must be at least 1");
   const scan::Options options{
       .mode = parse_mode(mode),
       .verify = verify ? record::Verify::kYes : record::Verify::kNo,
       .keep_rows = keep_rows,
+      .keep_tags = keep_tags,
       .least_part = least_part,
   };
   std::vector<scan::EventFile*> cores;
@@ -233,6 +250,10 @@ py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode
     const auto locks = lock_all(files);
     return scan::scan_files(cores, options, threads);
   });
+  // Of Python's own exceptions: who is asked to stop does not want to hear of files.
+  for (SharedFile* file : files) {
+    if (file->selection != nullptr) file->selection->raise_failure();
+  }
   py::list exceptions;
   for (std::size_t i = 0; i != results.size(); ++i) {
     if (results[i].ok()) {
@@ -268,8 +289,10 @@ const char* format_of(const std::string& path) {
 }  // namespace
 
 void register_scan(py::module_& module) {
+  define_selection(module);
   EventFileClass type(module, "EventFile");
-  type.def(py::init<const std::string&>(), py::arg("path"))
+  type.def(py::init<const std::string&, std::shared_ptr<AskingSelection>>(), py::arg("path"),
+           py::arg("selection") = py::none())
       .def_property_readonly("records", &count<&scan::EventFile::records>)
       .def_property_readonly("bytes", &count<&scan::EventFile::bytes>)
       .def_property_readonly("pending", &count<&scan::EventFile::pending>)
@@ -295,12 +318,13 @@ void register_scan(py::module_& module) {
       .def("session_starts", &session_starts)
       .def("restarts", &restarts);
   define_rows(type);
+  define_values(type);
   define_saved(module, type);
   module.def("format_of", &format_of, py::arg("path"));
   module.def("carry_metadata", &carry_metadata, py::arg("files"), py::pos_only());
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
-             py::arg("least_part") = scan::Options{}.least_part);
+             py::arg("keep_tags") = true, py::arg("least_part") = scan::Options{}.least_part);
 }
 
 }  // namespace eventcodec::bindings

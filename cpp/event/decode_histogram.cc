@@ -1,7 +1,10 @@
 // decode_histogram.cc - reads histograms of both formats into one form.
 #include "event/decode_histogram.h"
 
+#include <algorithm>
+#include <cstring>
 #include <limits>
+#include <vector>
 
 #include "event/decode_tensor.h"
 #include "event/format.h"
@@ -18,15 +21,35 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-bool append_packed(ByteView packed, std::vector<double>* out) {
-  if (packed.size() % sizeof(double) != 0) return false;
-  const std::size_t before = out->size();
-  out->resize(before + packed.size() / sizeof(double));
-  if (!packed.empty()) std::memcpy(out->data() + before, packed.data(), packed.size());
-  return true;
-}
+// The numbers of a repeated field, packed or not, which may stand in several pieces.
+struct Numbers {
+  std::size_t size = 0;
+  double first = 0;
 
-bool read_field(const Field& field, HistogramData* histogram) {
+  bool count(ByteView packed) {
+    if (packed.size() % sizeof(double) != 0) return false;
+    if (size == 0 && !packed.empty()) first = load_le<double>(packed.data());
+    size += packed.size() / sizeof(double);
+    return true;
+  }
+};
+
+// Where they are copied to, but for the first `dropped`.
+struct Copy {
+  double* to;
+  std::size_t dropped;
+
+  void append(ByteView packed) {
+    const std::size_t without = std::min(dropped * sizeof(double), packed.size());
+    dropped -= without / sizeof(double);
+    packed = packed.subspan(without);
+    if (packed.empty()) return;
+    std::memcpy(to, packed.data(), packed.size());
+    to += packed.size() / sizeof(double);
+  }
+};
+
+bool read_field(const Field& field, HistogramData* histogram, Numbers* limits, Numbers* counts) {
   switch (field.key) {
     case tag(kMin, Type::kFixed64):
       histogram->min = field.as_double();
@@ -44,42 +67,49 @@ bool read_field(const Field& field, HistogramData* histogram) {
       histogram->sum_squares = field.as_double();
       return true;
     case tag(kBucketLimit, Type::kBytes):
-      return append_packed(field.bytes, &histogram->right);
     case tag(kBucketLimit, Type::kFixed64):
-      histogram->right.push_back(field.as_double());
-      return true;
+      return limits->count(field.bytes);
     case tag(kBucket, Type::kBytes):
-      return append_packed(field.bytes, &histogram->counts);
     case tag(kBucket, Type::kFixed64):
-      histogram->counts.push_back(field.as_double());
-      return true;
+      return counts->count(field.bytes);
     default:
       return true;
   }
 }
 
-}  // namespace
-
-bool decode_histogram_proto(ByteView message, HistogramData* histogram) {
+void copy_columns(ByteView message, Copy limits, Copy counts) {
   FieldReader reader(message);
   Field field;
   while (reader.next(&field)) {
-    if (!read_field(field, histogram)) return false;
+    const std::uint32_t number = field.key >> 3;
+    const auto type = static_cast<Type>(field.key & 7);
+    if (type != Type::kBytes && type != Type::kFixed64) continue;
+    if (number == kBucketLimit) limits.append(field.bytes);
+    if (number == kBucket) counts.append(field.bytes);
   }
-  std::vector<double>& right = histogram->right;
-  std::vector<double>& counts = histogram->counts;
-  if (!reader.ok() || right.size() != counts.size()) return false;
-  if (right.empty()) return true;
-  if (right.size() > 1 && counts.front() == 0) {
-    histogram->left.assign(right.begin(), right.end() - 1);
-    right.erase(right.begin());
-    counts.erase(counts.begin());
-    return true;
+}
+
+}  // namespace
+
+// Twice over the fields, which are few: the first time says how many numbers there are.
+bool decode_histogram_proto(ByteView message, HistogramData* histogram) {
+  FieldReader reader(message);
+  Field field;
+  Numbers limits;
+  Numbers counts;
+  while (reader.next(&field)) {
+    if (!read_field(field, histogram, &limits, &counts)) return false;
   }
+  if (!reader.ok() || limits.size != counts.size) return false;
+  if (limits.size == 0) return true;
+  const bool starts_with_edge = limits.size > 1 && counts.first == 0;
+  const std::size_t dropped = starts_with_edge ? 1 : 0;
+  histogram->reserve(limits.size - dropped);
+  copy_columns(message, {histogram->right.data(), dropped}, {histogram->counts.data(), dropped});
   // The minimum may lie above the first edge when the writer dropped NaN from the buckets only.
-  const double first = histogram->min <= right.front() ? histogram->min : right.front();
-  histogram->left.push_back(first);
-  histogram->left.insert(histogram->left.end(), right.begin(), right.end() - 1);
+  const bool from_min = !starts_with_edge && histogram->min <= limits.first;
+  histogram->left.front() = from_min ? histogram->min : limits.first;
+  std::copy(histogram->right.begin(), histogram->right.end() - 1, histogram->left.begin() + 1);
   return true;
 }
 
@@ -89,11 +119,12 @@ bool decode_histogram_tensor(ByteView tensor, HistogramData* histogram) {
   if (!decode_tensor_numbers(tensor, &shape, &numbers)) return false;
   const bool rows_of_three = shape.known && shape.rank == 2 && shape.dims[1] == 3;
   if (!rows_of_three && !numbers.empty()) return false;
-  for (std::size_t at = 0; at != numbers.size(); at += 3) {
-    histogram->left.push_back(numbers[at]);
-    histogram->right.push_back(numbers[at + 1]);
-    histogram->counts.push_back(numbers[at + 2]);
-    histogram->num += numbers[at + 2];
+  histogram->reserve(numbers.size() / 3);
+  for (std::size_t row = 0; row != histogram->left.size(); ++row) {
+    histogram->left[row] = numbers[3 * row];
+    histogram->right[row] = numbers[3 * row + 1];
+    histogram->counts[row] = numbers[3 * row + 2];
+    histogram->num += histogram->counts[row];
   }
   const bool empty = numbers.empty();
   histogram->min = empty ? kUnknown : histogram->left.front();

@@ -1,7 +1,8 @@
 // decode_histogram.h - reads histograms of both formats into one form.
 #pragma once
 
-#include <vector>
+#include <memory>
+#include <span>
 
 #include "base/bytes.h"
 
@@ -9,14 +10,23 @@ namespace eventcodec::event {
 
 // Bucket i counts the values from left[i] to right[i]. What a format does not store is NaN.
 struct HistogramData {
-  std::vector<double> left;
-  std::vector<double> right;
-  std::vector<double> counts;
+  std::unique_ptr<double[]> columns;  // one block: an archive has millions of histograms
+  std::span<double> left;
+  std::span<double> right;
+  std::span<double> counts;
   double min = 0;
   double max = 0;
   double num = 0;
   double sum = 0;
   double sum_squares = 0;
+
+  // Gives the columns so many numbers each, which are yet to be written.
+  void reserve(std::size_t buckets) {
+    columns.reset(new double[3 * buckets]);
+    left = {columns.get(), buckets};
+    right = {columns.get() + buckets, buckets};
+    counts = {columns.get() + 2 * buckets, buckets};
+  }
 };
 
 // HistogramProto, packed or not. It stores right edges only. Writers put an empty bucket in front

@@ -29,6 +29,7 @@ void Collector::drop_adopted() {
   for (Series& series : series_) {
     series.rows.size = 0;
     series.forms = 0;
+    series.begun = false;
     series.described = false;
   }
   session_starts_.clear();
@@ -41,6 +42,7 @@ void Collector::drop_adopted() {
 // where it did not need them, or found the same.
 bool Collector::can_adopt(const Collector& part) const {
   for (const auto& [tag, entry] : part.tags_) {
+    if (!entry.guessed && !entry.has_metadata) continue;
     const auto known = tags_.find(std::string_view(tag));
     if (known == tags_.end() || !known->second.has_metadata) continue;
     if (entry.guessed) return false;
@@ -57,21 +59,22 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
   std::vector<Copy> copies;
   ids.reserve(part.series_.size());
   for (Series& from : part.series_) {
-    TagEntry& entry = tags_.try_emplace(from.tag).first->second;
+    TagEntry& entry = entry_of(from.tag);
     ids.push_back(id_of(entry, from.tag, from.kind));
     Series& series = series_[ids.back()];
-    if (from.forms == 0 && from.rows.size == 0) continue;  // known from an earlier stretch
+    if (from.forms == 0 && from.rows.size == 0) continue;  // nothing since an earlier stretch
     if (from.described) {
       const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
       describe(series, entry.has_metadata ? entry : later);
-    } else if (series.size() == 0 && entry.has_metadata) {
+    } else if (!series.begun && entry.has_metadata) {
       describe(series, entry);
-    } else if (series.size() == 0) {
+    } else if (!series.begun) {
       series.plugin = from.plugin;
       series.display_name = from.display_name;
       series.description = from.description;
     }
     series.forms |= from.forms;
+    series.begun = series.begun || from.begun || from.rows.size != 0;
     series.described = series.described || from.described;
     adopt_rows(series, from, copies);
   }
@@ -79,7 +82,7 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
   run_parallel(copies.size(), threads,
                [&](std::size_t i) { std::memcpy(copies[i].to, copies[i].from, copies[i].bytes); });
   for (const auto& [tag, later] : part.tags_) {
-    TagEntry& entry = tags_.try_emplace(tag).first->second;
+    TagEntry& entry = entry_of(tag);
     entry.guessed = entry.guessed || later.guessed;
     has_guesses_ = has_guesses_ || later.guessed;
     if (entry.has_metadata || !later.has_metadata) continue;

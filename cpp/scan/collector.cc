@@ -64,6 +64,11 @@ std::uint8_t form_of(Payload payload) {
 
 }  // namespace
 
+Collector::Collector(std::shared_ptr<const Selection> selection)
+    : selection_(std::move(selection)) {
+  if (selection_ != nullptr) steps_ = selection_->steps();
+}
+
 bool Collector::add(ByteView payload, std::uint64_t offset) {
   event::EventView event;
   if (!event::decode_event(payload, &event)) return false;
@@ -210,11 +215,24 @@ bool Collector::classify_tensor(Row* row) {
   return true;
 }
 
-Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
-  const std::string_view tag = as_text(value.tag);
+bool Collector::is_wanted(std::string_view tag, const std::string_view* curve) {
+  if (selection_ == nullptr) return true;
+  const std::optional<bool> wanted = selection_->wants(tag, curve);
+  undecided_ = undecided_ || !wanted.has_value();
+  return wanted.value_or(false);
+}
+
+Collector::TagEntry& Collector::entry_of(std::string_view tag) {
   auto found = tags_.find(tag);
-  if (found == tags_.end()) found = tags_.emplace(std::string(tag), TagEntry{}).first;
-  TagEntry& entry = found->second;
+  if (found == tags_.end()) {
+    found = tags_.emplace(std::string(tag), TagEntry{}).first;
+    found->second.wanted = is_wanted(tag, nullptr);
+  }
+  return found->second;
+}
+
+Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
+  TagEntry& entry = entry_of(as_text(value.tag));
   if (value.has_metadata && !entry.has_metadata) {
     entry.has_metadata = true;
     entry.plugin = as_text(value.plugin);
@@ -233,7 +251,19 @@ std::uint32_t Collector::id_of(TagEntry& entry, std::string_view tag, Kind kind)
   Series& series = series_.emplace_back();
   series.tag = tag;
   series.kind = kind;
+  series.timeless = describes_run(kind, {});
+  if (!entry.wanted && !series.timeless) leave_out(series);
   return id;
+}
+
+// The kernel knows nothing of series without rows: it writes to the sink.
+void Collector::leave_out(Series& series) {
+  if (sink_ == nullptr) sink_ = std::make_unique<Sink>();
+  series.unwanted = true;
+  series.rows = {.steps = &sink_->step,
+                 .wall_times = &sink_->wall_time,
+                 .values = &sink_->value,
+                 .capacity = 1};
 }
 
 void Collector::describe(Series& series, const TagEntry& entry) {
@@ -243,21 +273,25 @@ void Collector::describe(Series& series, const TagEntry& entry) {
 }
 
 bool Collector::append(const Row& row, const event::EventView& event, std::uint64_t offset) {
+  if (is_beyond_limit(as_text(row.value.tag))) return true;
   TagEntry& entry = entry_of(row.value);
   entry.guessed = entry.guessed || row.guessed;
   has_guesses_ = has_guesses_ || row.guessed;
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
-  if (row.value.has_metadata || series.size() == 0) describe(series, entry);
+  if (row.value.has_metadata || !series.begun) describe(series, entry);
   series.described = series.described || row.value.has_metadata;
+  series.begun = series.begun || row.items != 0;
+  const bool kept = keeps(series, event.step);
   // As the containers here say it; EventFile::scan makes it an Error.
-  if (!make_room(series, row.items)) throw std::bad_alloc();
+  if (kept && !make_room(series, row.items)) throw std::bad_alloc();
   if (row.kind == Kind::kScalars) {
-    series.append_scalar(event.step, event.wall_time, row.number);
+    if (kept) series.append_scalar(event.step, event.wall_time, row.number);
     learn(series, row);
     return true;
   }
+  if (!kept) return true;
   for (std::uint32_t item = 0; item != row.items; ++item) {
     series.append_reference(event.step, event.wall_time, {offset, row.index, item});
   }
@@ -287,22 +321,42 @@ std::vector<std::string> Collector::guessed_tags() const {
 }
 
 void Collector::expect(const std::string& tag, const std::string& plugin) {
-  TagEntry& entry = tags_[tag];
+  TagEntry& entry = entry_of(tag);
   entry.has_metadata = true;
   entry.plugin = plugin;
 }
 
+// How many rows a series will have if it goes on as it began: since the first of all rows the file
+// has given them at one rate, and up to the last step that is wanted.
+double Collector::projected_rows(const Series& series) const {
+  const auto size = static_cast<double>(series.rows.size);
+  const std::uint64_t from = first_room_.value_or(0);
+  double factor = static_cast<double>(total_ - from) / static_cast<double>(done_ - from);
+  const std::int64_t first = series.rows.steps[0];
+  const std::int64_t last = series.rows.steps[series.rows.size - 1];
+  if (!steps_.is_everything() && last > first) {
+    const double seen = static_cast<double>(last) - static_cast<double>(first);
+    const double wanted = static_cast<double>(steps_.last()) - static_cast<double>(first);
+    factor = std::min(factor, wanted / seen);
+  }
+  return 1.02 * size * factor;
+}
+
 bool Collector::make_room(Series& series, std::uint64_t rows) {
-  constexpr std::uint64_t kWorthProjecting = 64;
-  constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind
+  // Each time a series grows its next record is read the slow way, and most files are small. But a
+  // file may change its mind, and of few rows one cannot tell.
+  constexpr std::uint64_t kWorthProjecting = 8;
+  constexpr std::uint64_t kWorthTrusting = 64;
+  constexpr std::uint64_t kMostOfFew = 16;  // times the size
+  constexpr std::uint64_t kMostAtOnce = 64;
   const std::uint64_t size = series.rows.size;
   if (size + rows <= series.rows.capacity) return true;
   std::uint64_t wanted = size + rows;
-  if (size >= kWorthProjecting && done_ != 0 && total_ > done_) {
-    const double projected =
-        1.02 * static_cast<double>(size) * static_cast<double>(total_) / static_cast<double>(done_);
-    wanted = std::max(wanted, static_cast<std::uint64_t>(
-                                  std::min(projected, static_cast<double>(kMostAtOnce * size))));
+  if (!first_room_.has_value()) first_room_ = done_;
+  if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
+    const std::uint64_t most = (size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size;
+    wanted = std::max(wanted, static_cast<std::uint64_t>(std::min(projected_rows(series),
+                                                                  static_cast<double>(most))));
   }
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }

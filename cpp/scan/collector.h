@@ -3,6 +3,8 @@
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,8 +12,10 @@
 
 #include "event/decode.h"
 #include "scan/columns.h"
+#include "scan/format.h"
 #include "scan/predict.h"
 #include "scan/saved.h"
+#include "scan/selection.h"
 #include "scan/state.h"
 #include "scan/vdl_scalars.h"
 #include "vdl/decode.h"
@@ -27,6 +31,9 @@ struct SessionStart {
 
 class Collector {
  public:
+  // Without a selection every value becomes rows.
+  explicit Collector(std::shared_ptr<const Selection> selection = nullptr);
+
   // Adds the rows of one event, whose record stands at `offset`. False: the event is malformed (or
   // memory is exhausted) and nothing was added.
   [[nodiscard]] bool add(ByteView payload, std::uint64_t offset);
@@ -35,19 +42,37 @@ class Collector {
   // std::bad_alloc.
   void add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes);
   // Scalars of series that add() has met, the quick way.
-  VdlScalars::Taken take_vdl_scalars(ByteView window) { return vdl_scalars_.take(window); }
+  VdlScalars::Taken take_vdl_scalars(ByteView window) { return vdl_scalars_.take(window, steps_); }
 
   // The kernel's state; the rows that it appends are those of series().
-  Prediction& prepare(bool verify) { return predictor_.prepare(verify); }
+  Prediction& prepare(bool verify) { return predictor_.prepare(verify, steps_); }
+
+  // Whether the selection could not say of a tag whether it is wanted: what was gathered since is
+  // not what it should be.
+  [[nodiscard]] bool is_undecided() const { return undecided_; }
 
   // Forgets the rows of every series, but not the series.
   void drop_rows() {
     for (Series& series : series_) series.rows.size = 0;
   }
+  // The same when the scan, which has come to byte `done` of the file, has read enough since the
+  // last time to be worth a look at every series.
+  void drop_rows_now_and_then(std::uint64_t done) {
+    constexpr std::uint64_t kBytesPerSeries = 64;
+    if (done - dropped_at_ < kBytesPerSeries * series_.size()) return;
+    dropped_at_ = done;
+    drop_rows();
+  }
+
+  // From here on values of tags that are new are checked, but not gathered, once so many tags are
+  // known.
+  void limit_tags(std::size_t most) { most_tags_ = most; }
+  [[nodiscard]] std::size_t most_tags() const { return most_tags_; }
 
   // How far the scan is, as bytes of the file: series that run full are given room for the rows
   // that they will have at the end if the file goes on as it began.
   void set_progress(std::uint64_t done, std::uint64_t total) {
+    if (done < done_) first_room_.reset();  // another stretch
     done_ = done;
     total_ = total;
   }
@@ -65,6 +90,9 @@ class Collector {
   // not what save() wrote.
   [[nodiscard]] bool save(StateWriter& out) const;
   [[nodiscard]] bool restore(StateReader& in, const std::vector<Piece>& pieces);
+  // Drops of what restore() brought what is not selected; in select_restored.cc. On an error
+  // nothing of it may be used.
+  [[nodiscard]] Status select(const std::vector<Piece>& pieces, Format format);
 
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
   [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
@@ -103,6 +131,7 @@ class Collector {
     bool guessed;  // the kind was decided without metadata of the tag
   };
   struct TagEntry {
+    bool wanted = true;         // by the selection; event files only
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
     bool guessed = false;       // the kind of a row was decided without
     std::string plugin;
@@ -125,10 +154,22 @@ class Collector {
   void classify_empty(Row* row);
   std::string_view plugin_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
+  [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
+    return tags_.size() >= most_tags_ && !tags_.contains(tag);
+  }
+  TagEntry& entry_of(std::string_view tag);
   TagEntry& entry_of(const event::ValueView& value);
-  Series& series_of(const vdl::ValueView& value);
+  Series* series_of(const vdl::ValueView& value);  // nullptr: beyond the limit of tags
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
+  bool is_wanted(std::string_view tag, const std::string_view* curve);
+  void leave_out(Series& series);
+  Status drop_steps(std::size_t id, const std::vector<Piece>& pieces);
+  // Whether a value of the series that stands at this step becomes rows.
+  [[nodiscard]] bool keeps(const Series& series, std::int64_t step) const {
+    return !series.unwanted && (steps_.holds(step) || series.timeless);
+  }
   bool make_room(Series& series, std::uint64_t rows);
+  [[nodiscard]] double projected_rows(const Series& series) const;
   [[nodiscard]] bool can_adopt(const Collector& part) const;
   struct Copy {
     void* to;
@@ -140,6 +181,17 @@ class Collector {
   static void describe(Series& series, const TagEntry& entry);
   void learn(Series& series, const Row& row);
 
+  // Where the kernel puts the rows of unwanted series, each over the last.
+  struct Sink {
+    std::int64_t step;
+    double wall_time;
+    double value;
+  };
+
+  std::shared_ptr<const Selection> selection_;
+  StepRange steps_;  // those of the selection
+  bool undecided_ = false;
+  std::unique_ptr<Sink> sink_;
   std::deque<Series> series_;
   ColumnMemory memory_;  // of their columns
   std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
@@ -155,6 +207,9 @@ class Collector {
   std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
+  std::optional<std::uint64_t> first_room_;  // done_ when rows began to come
+  std::uint64_t dropped_at_ = 0;
+  std::size_t most_tags_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace eventcodec::scan

@@ -83,7 +83,10 @@ struct Series {
   std::string tag;  // bytes as they stand in the file
   Kind kind = Kind::kScalars;
   std::uint8_t forms = 0;
-  bool described = false;  // a row had metadata, which the fields below may come from
+  bool begun = false;      // a value was met, whether it became a row or not
+  bool unwanted = false;   // the selection leaves its tag out: it never has rows
+  bool timeless = false;   // says what the run is: its steps do not count for the selection
+  bool described = false;  // a value had metadata, which the fields below may come from
   std::string plugin;
   std::string display_name;
   std::string description;

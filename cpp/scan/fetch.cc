@@ -1,5 +1,5 @@
 // fetch.cc - reads the values that References point at: headers first, which say how many records
-// fit into the batch, then the records, on several threads if they are many bytes.
+// fit, then the records, on several threads if they are many bytes.
 #include "scan/fetch.h"
 
 #include <unistd.h>
@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
 #include "record/unframe.h"
-#include "scan/descriptor.h"
 #include "vdl/unframe.h"
 
 namespace eventcodec::scan {
@@ -116,81 +116,95 @@ bool find_vdl_value(ByteView payload, Fetched* fetched) {
   return true;
 }
 
-// Where in the batch's memory a record comes to stand.
-struct Place {
-  std::size_t begin;
-  std::size_t bytes;
-};
+// So many bytes are worth a thread more.
+constexpr std::size_t kWorthThread = std::size_t{1} << 20;
 
-// Places for the records, as many as fit into `most` bytes, and at least one: the error is that of
-// the first.
-Status plan(const Descriptor& file, Format format, std::span<const Reference> references,
-            std::uint64_t most, std::vector<Place>& places) {
+}  // namespace
+
+Result<Fetch> Fetch::plan(const std::string& path, Format format,
+                          std::span<const Reference> references, std::size_t threads) {
+  return without_bad_alloc([&]() -> Result<Fetch> {
+    Result<Descriptor> file = Descriptor::open_file(path);
+    if (!file.ok()) return std::move(file.error());
+    Fetch fetch(std::move(file.value()));
+    fetch.format_ = format;
+    fetch.references_ = references;
+    fetch.threads_ = threads;
+    Status planned = fetch.plan_all(threads > 1 ? kBytesOfThreads : kBytes);
+    if (!planned.ok()) return std::move(planned.error());
+    return fetch;
+  });
+}
+
+// The error is that of the first record; a later one is left to whoever asks for it.
+Status Fetch::plan_all(std::uint64_t most) {
   std::uint64_t total = 0;
-  for (const Reference& reference : references) {
-    Result<std::uint64_t> bytes = size_of_record(file, format, reference.offset);
-    if (!bytes.ok()) return places.empty() ? Status(std::move(bytes.error())) : Status();
-    if (!places.empty() && bytes.value() > most - std::min(total, most)) break;
-    places.push_back({static_cast<std::size_t>(total), static_cast<std::size_t>(bytes.value())});
+  for (const Reference& reference : references_) {
+    Result<std::uint64_t> bytes = size_of_record(file_, format_, reference.offset);
+    if (!bytes.ok()) return sizes_.empty() ? Status(std::move(bytes.error())) : Status();
+    if (!sizes_.empty() && bytes.value() > most - std::min(total, most)) break;
+    sizes_.push_back(static_cast<std::size_t>(bytes.value()));
     total += bytes.value();
   }
   return {};
 }
 
-Status fetch_one(const Descriptor& file, Format format, const Reference& reference,
-                 std::string_view tag, std::uint8_t* memory, std::size_t bytes, Fetched* fetched) {
-  Status status = read_bytes(file, reference.offset, memory, bytes);
+Status Fetch::read(std::string_view tag, std::span<std::uint8_t* const> memory, const Use& use) {
+  return without_bad_alloc([&] { return read_all(tag, memory, use); });
+}
+
+Status Fetch::read_all(std::string_view tag, std::span<std::uint8_t* const> memory,
+                       const Use& use) {
+  const std::size_t total = std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
+  values_.resize(sizes_.size());
+  std::vector<Status> results(sizes_.size());
+  run_parallel(sizes_.size(), std::min(threads_, 1 + total / kWorthThread), [&](std::size_t row) {
+    results[row] = without_bad_alloc([&] {
+      Status status = read_one(row, tag, memory[row]);
+      return status.ok() ? use(row, values_[row]) : status;
+    });
+  });
+  const auto failed = std::ranges::find_if(results, [](const Status& each) { return !each.ok(); });
+  values_.resize(static_cast<std::size_t>(failed - results.begin()));
+  return values_.empty() && failed != results.end() ? std::move(*failed) : Status();
+}
+
+Status Fetch::read_one(std::size_t row, std::string_view tag, std::uint8_t* memory) {
+  const Reference& reference = references_[row];
+  Status status = read_bytes(file_, reference.offset, memory, sizes_[row]);
   if (!status.ok()) return status;
   ByteView payload;
-  status = check_record(format, {memory, bytes}, reference.offset, &payload);
+  status = check_record(format_, {memory, sizes_[row]}, reference.offset, &payload);
   if (!status.ok()) return status;
-  const bool found = format == Format::kVisualDl ? find_vdl_value(payload, fetched)
-                                                 : find_event_value(payload, reference, fetched);
+  Fetched* fetched = &values_[row];
+  const bool found = format_ == Format::kVisualDl ? find_vdl_value(payload, fetched)
+                                                  : find_event_value(payload, reference, fetched);
   if (!found || as_text(fetched->value.tag) != tag) {
     return corrupt("another record than when the file was scanned stands", reference.offset);
   }
   return {};
 }
 
-// So many bytes are worth a thread more.
-constexpr std::size_t kWorthThread = std::size_t{1} << 20;
-
-Status fetch_batch(const std::string& path, Format format, std::span<const Reference> references,
-                   std::string_view tag, std::size_t threads, const Use& use, Batch* batch) {
-  batch->values.clear();
-  batch->records.clear();
-  Result<Descriptor> file = Descriptor::open_file(path);
-  if (!file.ok()) return std::move(file.error());
-  std::vector<Place> places;
-  Status planned = plan(file.value(), format, references,
-                        threads > 1 ? Batch::kBytesOfThreads : Batch::kBytes, places);
-  if (!planned.ok() || places.empty()) return planned;
-
-  const std::size_t total = places.back().begin + places.back().bytes;
-  std::uint8_t* const memory = batch->records.reserve(total);
-  if (memory == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "records"};
-  batch->records.commit(total);
-  batch->values.resize(places.size());
-  std::vector<Status> results(places.size());
-  run_parallel(places.size(), std::min(threads, 1 + total / kWorthThread), [&](std::size_t row) {
-    results[row] = without_bad_alloc([&] {
-      const Place& place = places[row];
-      Status status = fetch_one(file.value(), format, references[row], tag, memory + place.begin,
-                                place.bytes, &batch->values[row]);
-      return status.ok() ? use(row, batch->values[row]) : status;
-    });
-  });
-  const auto failed = std::ranges::find_if(results, [](const Status& each) { return !each.ok(); });
-  batch->values.resize(static_cast<std::size_t>(failed - results.begin()));
-  return batch->values.empty() ? std::move(*failed) : Status();
-}
-
-}  // namespace
-
 Status fetch(const std::string& path, Format format, std::span<const Reference> references,
              std::string_view tag, std::size_t threads, const Use& use, Batch* batch) {
-  return without_bad_alloc(
-      [&] { return fetch_batch(path, format, references, tag, threads, use, batch); });
+  batch->values.clear();
+  batch->records.clear();
+  return without_bad_alloc([&]() -> Status {
+    Result<Fetch> planned = Fetch::plan(path, format, references, threads);
+    if (!planned.ok()) return std::move(planned.error());
+    Fetch& plan = planned.value();
+    const std::vector<std::size_t>& sizes = plan.sizes();
+    const std::size_t total = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+    std::uint8_t* next = batch->records.reserve(total);
+    if (next == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "records"};
+    batch->records.commit(total);
+    std::vector<std::uint8_t*> memory;
+    memory.reserve(sizes.size());
+    for (const std::size_t size : sizes) memory.push_back(std::exchange(next, next + size));
+    Status read = plan.read(tag, memory, use);
+    batch->values = std::move(plan.values());
+    return read;
+  });
 }
 
 }  // namespace eventcodec::scan

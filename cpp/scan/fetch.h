@@ -6,18 +6,20 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "event/decode.h"
 #include "scan/columns.h"
+#include "scan/descriptor.h"
 #include "scan/format.h"
 #include "vdl/decode.h"
 
 namespace eventcodec::scan {
 
-// One value of a file. The views point into `joined` and the records of its Batch.
+// One value of a file. The views point into `joined` and the memory of its record.
 struct Fetched {
   event::Joined joined;
   event::ValueView value;
@@ -26,26 +28,59 @@ struct Fetched {
   vdl::ValueView vdl_value;
 };
 
-// Values that were read together, and the memory of their records.
-struct Batch {
+// What becomes of a value that was found; called once for each, on several threads. An error says
+// that it is malformed.
+using Use = std::function<Status(std::size_t row, const Fetched& value)>;
+
+// Values of one series that are read together: plan() finds out how large their records are, the
+// caller makes memory for them, read() fills it.
+class Fetch {
+ public:
   // Records are read until there are so many bytes; a larger one is read alone. By one thread few
   // enough to stay in the cache next to it; by several so many that starting them costs little.
   static constexpr std::uint64_t kBytes = std::uint64_t{512} << 10;
   static constexpr std::uint64_t kBytesOfThreads = std::uint64_t{4} << 20;
 
+  // Looks at the headers of the first of `references`, and of those behind it as long as they fit;
+  // at one at least. `references` must outlive this.
+  [[nodiscard]] static Result<Fetch> plan(const std::string& path, Format format,
+                                          std::span<const Reference> references,
+                                          std::size_t threads);
+
+  // Bytes of each record, which the file has.
+  [[nodiscard]] const std::vector<std::size_t>& sizes() const { return sizes_; }
+
+  // Reads each record into its place of `memory`, checks all that can be checked, finds the values
+  // and uses them. values() are those before the first one that fails. If that is the very first,
+  // its error is returned. kCorrupt: the bytes are damaged, or are not those of `tag` any more.
+  [[nodiscard]] Status read(std::string_view tag, std::span<std::uint8_t* const> memory,
+                            const Use& use);
+  [[nodiscard]] std::vector<Fetched>& values() { return values_; }
+
+ private:
+  explicit Fetch(Descriptor&& file) : file_(std::move(file)) {}
+
+  Status plan_all(std::uint64_t most);
+  Status read_all(std::string_view tag, std::span<std::uint8_t* const> memory, const Use& use);
+  Status read_one(std::size_t row, std::string_view tag, std::uint8_t* memory);
+
+  Descriptor file_;
+  Format format_ = Format::kEvents;
+  std::span<const Reference> references_;
+  std::size_t threads_ = 1;
+  std::vector<std::size_t> sizes_;
+  std::vector<Fetched> values_;
+};
+
+// Values that were read together, and the memory of their records.
+struct Batch {
   Buffer records;
   std::vector<Fetched> values;
 };
 
-// What becomes of a value that was found; called once for each, on several threads. An error says
-// that it is malformed.
-using Use = std::function<Status(std::size_t row, const Fetched& value)>;
-
-// Reads the first of the records at `references`, and those behind it as long as they fit into a
-// batch, from the file at `path`; checks all that can be checked, finds the values and uses them.
-// batch->values are those before the first one that fails. If that is the very first, its error is
-// returned. kCorrupt: the bytes are damaged, or are not those of `tag` any more.
-Status fetch(const std::string& path, Format format, std::span<const Reference> references,
-             std::string_view tag, std::size_t threads, const Use& use, Batch* batch);
+// Plans and reads in one, into memory of the batch.
+[[nodiscard]] Status fetch(const std::string& path, Format format,
+                           std::span<const Reference> references, std::string_view tag,
+                           std::size_t threads, const Use& use, Batch* batch);
 
 }  // namespace eventcodec::scan

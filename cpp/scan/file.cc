@@ -12,8 +12,11 @@ namespace eventcodec::scan {
 using record::DamageKind;
 using record::Unframed;
 
+// The values of so many tags are read the quick way when nobody wants to know of them: some 50 MiB.
+constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
+
 void EventFile::forget() {
-  collector_ = {};
+  collector_ = Collector(selection_);
   committed_ = 0;
   records_ = 0;
   damage_.clear();
@@ -33,11 +36,20 @@ Status EventFile::scan(const Options& options, Buffer& buffer, std::size_t threa
     if (torn_) start_anew();
     return scan_what_is_new(options, buffer, threads);
   });
-  torn_ = torn_ || (!status.ok() && status.error().code == Errc::kOutOfMemory);
+  const bool torn = !status.ok() && (status.error().code == Errc::kOutOfMemory ||
+                                     status.error().code == Errc::kCancelled);
+  torn_ = torn_ || torn;
   return status;
 }
 
-// Memory ran out somewhere in the collector: what is there can be looked at, and not added to.
+// An error of the selection is found after each window: until then its tags are taken for unwanted.
+Status EventFile::decided() const {
+  if (!collector_.is_undecided()) return {};
+  return Error{.code = Errc::kCancelled, .message = "whether a tag is wanted could not be told"};
+}
+
+// Something stopped in the midst of the collector: what is there can be looked at, and not added
+// to.
 void EventFile::start_anew() {
   forget();
   identity_.reset();
@@ -64,6 +76,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   identity_ = identity;
   open_damage_ = nullptr;
+  if (!options.keep_tags) collector_.limit_tags(kTagsForReading);
   if (options.saving != nullptr) {
     Status joined = join_pieces(*options.saving, identity.bytes - committed_);
     if (!joined.ok() && joined.error().code == Errc::kOutOfMemory) return joined;
@@ -82,6 +95,8 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   if (result.ok() && options.saving != nullptr) {
     result = save_rows(*options.saving, options.saving->keep);
   }
+  if (!options.keep_rows) collector_.drop_rows();
+  if (!options.keep_tags) collector_ = Collector(selection_);
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();
@@ -101,7 +116,8 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     if (!status.ok()) return status.error();
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
-    if (!options.keep_rows) collector_.drop_rows();
+    if (status = decided(); !status.ok()) return status.error();
+    if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (open_damage_ != nullptr) return false;
     if (committed_ >= limit) return true;
     if (found.value().kind == Unframed::Kind::kNeedMore) {

@@ -1,6 +1,7 @@
 // file.h - scans one event file or VisualDL log into columns, again and again as it grows.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +41,8 @@ struct Loaded {
 struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
-  bool keep_rows = true;  // false: only records and damage count, and memory stays small
+  bool keep_rows = true;  // false: only tags, records and damage count
+  bool keep_tags = true;  // false: of tags no more than help reading, and none at the end
   // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
   // time.
   std::uint64_t least_part = std::uint64_t{4} << 20;
@@ -65,13 +67,17 @@ struct Damage {
 // One file and what was read of it so far. Not for use from two threads at once.
 class EventFile {
  public:
-  explicit EventFile(std::string path) : path_(std::move(path)) {}
+  // With a selection, only what is selected becomes rows; series() has the others, too, unwanted or
+  // without rows.
+  explicit EventFile(std::string path, std::shared_ptr<const Selection> selection = nullptr)
+      : path_(std::move(path)), selection_(std::move(selection)), collector_(selection_) {}
 
   // Reads what was added since the last time. `buffer` is scratch memory that files may share one
   // after the other. A file that shrank or was replaced is read anew, and generation() changes.
-  // kIo: the file could not be read; kCorrupt: damage in strict mode; kOutOfMemory: the next scan
-  // reads the file anew. What was read before the error stays. A long file is read on `threads`
-  // threads that live for this call; the result is that of one.
+  // kIo: the file could not be read; kCorrupt: damage in strict mode; kOutOfMemory, and kCancelled
+  // when the selection could not say what is wanted: the next scan reads the file anew. What was
+  // read before the error stays. A long file is read on `threads` threads that live for this call;
+  // the result is that of one.
   [[nodiscard]] Status scan(const Options& options, Buffer& buffer, std::size_t threads = 1);
 
   // Appends all that was read to `out`, but for the rows in pieces, so that a later process can go
@@ -92,6 +98,8 @@ class EventFile {
   [[nodiscard]] const std::string& path() const { return path_; }
   // Bytes that are decided: the next scan() begins here.
   [[nodiscard]] std::uint64_t committed() const { return committed_; }
+  // What is selected; null for everything.
+  [[nodiscard]] const Selection* selection() const { return selection_.get(); }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
     return collector_.plugins();
@@ -138,6 +146,7 @@ class EventFile {
   Result<bool> take_until(Window& window, SearchBudget& budget, const Options& options,
                           std::uint64_t limit);
   void note_progress();
+  [[nodiscard]] Status decided() const;
   Result<record::Unframed> take_records(Window& window, const Options& options,
                                         SearchBudget& budget, std::uint64_t limit);
   // split.cc
@@ -161,10 +170,11 @@ class EventFile {
   Result<bool> pass_unfinished(Window& window, SearchBudget& budget, const Options& options);
 
   std::string path_;
+  std::shared_ptr<const Selection> selection_;
   Collector collector_;
   std::optional<Identity> identity_;
   Format format_ = Format::kEvents;
-  bool torn_ = false;            // the last scan ran out of memory
+  bool torn_ = false;            // the last scan ran out of memory, or did not know what is wanted
   bool settled_ = false;         // the last scan came to the end of the file
   std::uint64_t committed_ = 0;  // everything before is decided
   std::uint64_t begin_ = 0;      // of the bytes that are read into this object: see split.cc

@@ -31,9 +31,10 @@ void Predictor::forget() {
   prediction_ = {};
 }
 
-Prediction& Predictor::prepare(bool verify) {
+Prediction& Predictor::prepare(bool verify, const StepRange& steps) {
   prediction_.shapes = shapes_.data();
   prediction_.verify = verify;
+  prediction_.steps = steps;
   prediction_.long_crc = crc32c::chosen().fn;
   return prediction_;
 }
@@ -57,6 +58,7 @@ void Predictor::learn(Series& series, ByteView value, const std::uint8_t* number
   Shape shape;
   if (!describe(value, number, number_bytes, &shape)) return;
   shape.rows = &series.rows;
+  shape.kept = series.unwanted ? 0 : 1;
   if (series.shape == 0) {
     series.shape = static_cast<std::uint32_t>(shapes_.size());
     shapes_.push_back(shape);

@@ -10,6 +10,7 @@
 #include "base/kernel.h"
 #include "crc32c/crc32c.h"
 #include "scan/columns.h"
+#include "scan/selection.h"
 
 namespace eventcodec::scan {
 
@@ -26,7 +27,8 @@ struct Shape {
   std::uint32_t number_bytes = 0;  // 4: float32, 8: float64
   std::uint32_t bytes = 0;         // prefix, number and suffix
   std::uint32_t next = 0;          // the shape that followed last time
-  Rows* rows = nullptr;
+  std::uint32_t kept = 1;          // rows that a value becomes: of an unwanted series 0
+  Rows* rows = nullptr;            // has room for one at least
   alignas(16) std::uint8_t suffix[kMaxShapeBytes] = {};
 };
 
@@ -37,6 +39,7 @@ struct Prediction {
   std::uint32_t last = 0;     // the shape of the value before
   std::uint64_t records = 0;  // counted up
   bool verify = true;
+  StepRange steps;  // events of others are read like all, but appended nowhere
   crc32c::ExtendFn long_crc = nullptr;
 };
 
@@ -56,7 +59,7 @@ class Predictor {
 
   void forget();
   // Sets what the kernel needs besides the shapes.
-  Prediction& prepare(bool verify);
+  Prediction& prepare(bool verify, const StepRange& steps);
 
   // `value` is one Value with its field header as it stands in a record, whose number is
   // `number_bytes` bytes at `number`; the row went to `series`. What does not fit is not learned.

@@ -56,14 +56,15 @@ EVENTCODEC_INLINE bool read_head(const std::uint8_t* p, const std::uint8_t* end,
 // Takes back the rows of `count` values that followed one another from `shape` on.
 EVENTCODEC_INLINE void take_back(Prediction& prediction, std::uint32_t shape, std::uint64_t count) {
   for (; count != 0; --count) {
-    --prediction.shapes[shape].rows->size;
+    prediction.shapes[shape].rows->size -= prediction.shapes[shape].kept;
     shape = prediction.shapes[shape].next;
   }
 }
 
-// Appends the values of one event. False, and nothing is appended: one is not as predicted, or
-// there is no room for it.
-template <class Isa>
+// Appends the values of one event, or with Keep::kNo only sees whether they are as predicted.
+// False, and nothing is appended: one is not, or there is no room for it.
+enum class Keep : bool { kNo, kYes };
+template <class Isa, Keep keep>
 EVENTCODEC_INLINE bool take_values(Prediction& prediction, const EventHead& head,
                                    const std::uint8_t* end) {
   const std::uint32_t first = prediction.current;
@@ -75,22 +76,26 @@ EVENTCODEC_INLINE bool take_values(Prediction& prediction, const EventHead& head
     const Shape& shape = prediction.shapes[current];
     Rows* rows = shape.rows;
     if (shape.bytes > static_cast<std::uint64_t>(end - p) ||
-        !Isa::equal(p, shape.prefix, shape.prefix_bytes) || rows->size == rows->capacity) {
-      take_back(prediction, first, taken);
+        !Isa::equal(p, shape.prefix, shape.prefix_bytes) ||
+        (keep == Keep::kYes && rows->size == rows->capacity)) {
+      if (keep == Keep::kYes) take_back(prediction, first, taken);
       return false;
     }
     const std::uint8_t* number = p + shape.prefix_bytes;
     const bool narrow = shape.number_bytes == 4;
     if (shape.suffix_bytes != 0 &&
         !Isa::equal(number + shape.number_bytes, shape.suffix, shape.suffix_bytes)) {
-      take_back(prediction, first, taken);
+      if (keep == Keep::kYes) take_back(prediction, first, taken);
       return false;
     }
-    const std::uint64_t row = rows->size++;
-    rows->steps[row] = head.step;
-    rows->wall_times[row] = head.wall_time;
-    rows->values[row] =
-        narrow ? static_cast<double>(load_le<float>(number)) : load_le<double>(number);
+    if constexpr (keep == Keep::kYes) {
+      const std::uint64_t row = rows->size;
+      rows->size = row + shape.kept;
+      rows->steps[row] = head.step;
+      rows->wall_times[row] = head.wall_time;
+      rows->values[row] =
+          narrow ? static_cast<double>(load_le<float>(number)) : load_le<double>(number);
+    }
     p += shape.bytes;
     last = current;
     current = shape.next;
@@ -122,7 +127,10 @@ const std::uint8_t* predict_loop(Prediction& prediction, const std::uint8_t* p,
         mask_crc(Isa::crc(prediction, payload, length)) != load_le<std::uint32_t>(payload_end)) {
       break;
     }
-    if (!take_values<Isa>(prediction, head, payload_end)) break;
+    const bool taken = prediction.steps.holds(head.step)
+                           ? take_values<Isa, Keep::kYes>(prediction, head, payload_end)
+                           : take_values<Isa, Keep::kNo>(prediction, head, payload_end);
+    if (!taken) break;
     ++prediction.records;
     p = payload_end + record::kFooterBytes;
   }

@@ -161,7 +161,7 @@ Result<Loaded> EventFile::load(std::size_t id) {
 
 // The saved rows cannot be read: gets the rows of all series from the file itself.
 Status EventFile::read_anew() {
-  EventFile fresh(path_);
+  EventFile fresh(path_, selection_);
   Buffer buffer;
   if (Status status = fresh.scan({}, buffer); !status.ok()) return status;
   auto known = collector_.series().begin();

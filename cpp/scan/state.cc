@@ -166,6 +166,7 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
   if (!in.can_hold(series, 1)) return false;
   for (std::uint64_t i = 0; i != series && in.ok(); ++i) {
     get_series(in, pieces, series_.emplace_back(), memory_);
+    series_.back().begun = series_.back().size() != 0;
   }
   const auto tags = in.get<std::uint64_t>();
   for (std::uint64_t i = 0; i != tags && in.ok(); ++i) {
@@ -237,10 +238,18 @@ Result<bool> EventFile::restore(ByteView state, std::vector<Piece> pieces) {
   const auto stored = load_le<std::uint32_t>(state.data() + content.size());
   if (crc32c::MaskedCrc::of(content).bits() != stored) return false;
   return without_bad_alloc([&]() -> Result<bool> {
-    EventFile restored(path_);
+    EventFile restored(path_, selection_);
     restored.pieces_ = std::move(pieces);
     StateReader in(content);
     if (!restored.restore_from(in)) return false;
+    if (selection_ != nullptr) {
+      const Status selected = restored.collector_.select(restored.pieces_, restored.format_);
+      if (!selected.ok() && (selected.error().code == Errc::kOutOfMemory ||
+                             selected.error().code == Errc::kCancelled)) {
+        return selected.error();
+      }
+      if (!selected.ok()) return false;  // the pieces are damaged
+    }
     *this = std::move(restored);
     return true;
   });

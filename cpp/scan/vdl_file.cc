@@ -56,7 +56,8 @@ Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Optio
     Status status = window.fill(wanted);
     if (!status.ok()) return status;
     const Unframed found = take_vdl_records(window);
-    if (!options.keep_rows) collector_.drop_rows();
+    if (status = decided(); !status.ok()) return status;
+    if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (options.saving != nullptr) {
       Status saved = save_rows(*options.saving, options.saving->stretch);
       if (!saved.ok()) return saved;

@@ -45,17 +45,18 @@ bool is_series_of(const Series& series, const vdl::ValueView& value, const Compo
 
 }  // namespace
 
-Series& Collector::series_of(const vdl::ValueView& value) {
+Series* Collector::series_of(const vdl::ValueView& value) {
   const ComponentKind& sort = kComponentKinds[static_cast<std::size_t>(value.component)];
   std::string_view tag = as_text(value.tag);
   if (value.component == Component::kTagValue) {
     chart_tag_.assign(tag).append("/").append(as_text(value.sub_tag));
     tag = chart_tag_;
   }
+  if (is_beyond_limit(tag)) return nullptr;
   auto found = tags_.find(tag);
-  if (found == tags_.end()) found = tags_.emplace(std::string(tag), TagEntry{}).first;
+  if (found == tags_.end()) found = tags_.try_emplace(std::string(tag)).first;
   for (const std::uint32_t id : found->second.series) {
-    if (is_series_of(series_[id], value, sort)) return series_[id];
+    if (is_series_of(series_[id], value, sort)) return &series_[id];
   }
   found->second.series.push_back(static_cast<std::uint32_t>(series_.size()));
   Series& series = series_.emplace_back();
@@ -68,18 +69,25 @@ Series& Collector::series_of(const vdl::ValueView& value) {
   } else if (value.component == Component::kMetaData) {
     series.display_name = as_text(vdl::text_of(value.body));
   }
-  return series;
+  const std::string_view curve = series.description;
+  series.timeless = describes_run(series.kind, series.plugin);
+  if (!series.timeless && !is_wanted(tag, &curve)) leave_out(series);
+  return &series;
 }
 
 void Collector::add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes) {
-  Series& series = series_of(value);
+  Series* const found = series_of(value);
+  if (found == nullptr) return;
+  Series& series = *found;
   series.bytes += bytes;
-  if (!make_room(series, 1)) throw std::bad_alloc();
+  series.begun = true;
+  const bool kept = keeps(series, value.step);
+  if (kept && !make_room(series, 1)) throw std::bad_alloc();
   const double wall_time = vdl::wall_time_of(value.timestamp);
   if (series.kind == Kind::kScalars) {
-    series.append_scalar(value.step, wall_time, static_cast<double>(value.number));
+    if (kept) series.append_scalar(value.step, wall_time, static_cast<double>(value.number));
     if (value.component == Component::kScalar) vdl_scalars_.learn(series);
-  } else {
+  } else if (kept) {
     series.append_reference(value.step, wall_time, {offset, 0, 0});
   }
 }

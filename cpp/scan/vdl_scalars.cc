@@ -15,7 +15,7 @@ void VdlScalars::learn(Series& series) {
   last_ = series.shape;
 }
 
-VdlScalars::Taken VdlScalars::take(ByteView window) {
+VdlScalars::Taken VdlScalars::take(ByteView window, const StepRange& steps) {
   constexpr std::size_t kReach = vdl::kMaxPlainBytes + vdl::kPlainHeaderBytes;
   const std::uint8_t* p = window.data();
   const std::uint8_t* const end = p + window.size();
@@ -23,11 +23,14 @@ VdlScalars::Taken VdlScalars::take(ByteView window) {
   while (static_cast<std::size_t>(end - p) >= kReach) {
     const std::uint32_t expected = places_[last_].next;
     Series* const series = places_[expected].series;
-    if (series == nullptr || series->rows.size == series->rows.capacity) break;
+    if (series == nullptr) break;
     const vdl::PlainScalar scalar = vdl::read_plain_scalar(p, series->tag);
     if (scalar.bytes == 0 || vdl::plain_record_bytes(p + scalar.bytes) == 0) break;
-    series->append_scalar(scalar.step, vdl::wall_time_of(scalar.timestamp),
-                          static_cast<double>(scalar.number));
+    if (!series->unwanted && steps.holds(scalar.step)) {
+      if (series->rows.size == series->rows.capacity) break;
+      series->append_scalar(scalar.step, vdl::wall_time_of(scalar.timestamp),
+                            static_cast<double>(scalar.number));
+    }
     series->bytes += scalar.bytes;
     p += scalar.bytes;
     last_ = expected;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "scan/columns.h"
+#include "scan/selection.h"
 
 namespace eventcodec::scan {
 
@@ -21,8 +22,9 @@ class VdlScalars {
     std::uint64_t records = 0;
   };
   // Reads whole records from the start of `window` for as long as they are as expected, have
-  // another record behind them and their series has room; appends their rows.
-  Taken take(ByteView window);
+  // another record behind them and their series has room; appends the rows of wanted series that
+  // stand at one of `steps`.
+  Taken take(ByteView window, const StepRange& steps);
 
  private:
   struct Place {

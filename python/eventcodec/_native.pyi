@@ -1,7 +1,7 @@
 """The native core, by hand; tests/typing checks it against the module."""
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
@@ -145,8 +145,13 @@ class Segment:
     def __init__(self, path: str | bytes) -> None: ...
     def read(self, offset: int, length: int) -> builtins.bytes: ...
 
+class Selection:
+    def __init__(
+        self, first: int, last: int, wanted: Callable[[str, str | None], bool] | None
+    ) -> None: ...
+
 class EventFile:
-    def __init__(self, path: str | bytes) -> None: ...
+    def __init__(self, path: str | bytes, selection: Selection | None = None) -> None: ...
     @property
     def records(self) -> int: ...
     @property
@@ -216,6 +221,7 @@ def scan_files(
     verify: bool,
     threads: int,
     keep_rows: bool,
+    keep_tags: bool = ...,
     least_part: int = ...,
 ) -> list[Exception | None]: ...
 def frame(data: Buffer, /) -> bytes: ...

@@ -18,6 +18,7 @@ from eventcodec.cli.selection import (
     run_option,
     series_of,
     tag_option,
+    tags_of,
 )
 from eventcodec.cli.terminal import (
     console,
@@ -64,9 +65,9 @@ def command(
     """
     if tree + at_length + as_json > 1:
         raise click.UsageError("--tree, --long and --json are three views: choose one")
-    log = open_log(path, runs)
+    log = open_log(path, runs, tags, known=tags_of)
     chosen = dict(log.runs)
-    shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
+    shown = set(pick(tags_of(log), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
     elif tree:

@@ -20,6 +20,7 @@ from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
 from eventcodec.reader.select import (
     Patterns,
+    Selection,
     Steps,
     as_patterns,
     chosen_rows,
@@ -41,6 +42,8 @@ def open(  # noqa: A001
     path: PathLike | Iterable[PathLike],
     *,
     runs: Patterns = None,
+    tags: Patterns = None,
+    steps: Steps = None,
     mode: Mode = "salvage",
     verify: bool = True,
     purge: bool = True,
@@ -54,6 +57,15 @@ def open(  # noqa: A001
             name contains "tfevents"), or a list of those.
         runs: the runs that are wanted, as in Log.scalars; None for all. Files of other runs are not
             opened: to the log they do not exist, and neither do their damage and hyperparameters.
+        tags: the tags that are wanted, in the same way; None for all. Values of other tags are
+            checked, but neither decoded into columns nor kept: to the log they do not exist. What
+            says what a run is stays whatever its tag and steps: hyperparameters, layouts of custom
+            scalars, graphs, the name that VisualDL shows for the run.
+        steps: (start, stop) or slice(start, stop): of the series only rows with start <= step <
+            stop, None for open ends; a series without such rows does not exist. None for all.
+            What restarts void, and what kind a tag is, is decided by all that the files hold.
+            `every`, `last` and `points` of Log.scalars choose among the rows that restarts leave,
+            which is known when all is read: they have no counterpart here.
         mode: what to do about damage. "salvage" skips the damaged records and lists them in
             `log.damage`; "prefix" stops each file at its first damage; "strict" raises.
         verify: check the checksum of every payload. Lengths are always checked.
@@ -76,7 +88,7 @@ def open(  # noqa: A001
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
         TypeError: an argument of another type.
-        ValueError: a mode or number of threads that there is not.
+        ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
@@ -85,8 +97,19 @@ def open(  # noqa: A001
         >>> log = eventcodec.open("runs")  # doctest: +SKIP
         >>> log["exp1"].scalars["loss"].values  # doctest: +SKIP
         array([0.9, 0.5, 0.25])
+        >>> late = eventcodec.open("runs", tags="loss*", steps=(1000, None))  # doctest: +SKIP
     """
-    return Log(path, runs=runs, mode=mode, verify=verify, purge=purge, threads=threads, index=index)
+    return Log(
+        path,
+        runs=runs,
+        tags=tags,
+        steps=steps,
+        mode=mode,
+        verify=verify,
+        purge=purge,
+        threads=threads,
+        index=index,
+    )
 
 
 def _thread_count(threads: int | None) -> int:
@@ -112,6 +135,8 @@ class Log:
         path: PathLike | Iterable[PathLike],
         *,
         runs: Patterns = None,
+        tags: Patterns = None,
+        steps: Steps = None,
         mode: Mode = "salvage",
         verify: bool = True,
         purge: bool = True,
@@ -120,6 +145,7 @@ class Log:
     ) -> None:
         self.path = as_paths(path)
         self._wanted = as_patterns(runs, "runs")
+        self._selection = Selection(tags, steps)
         if mode not in get_args(Mode):
             raise ValueError(f'mode must be "salvage", "prefix" or "strict", got {mode!r}')
         self._mode = mode
@@ -194,10 +220,14 @@ class Log:
         unchanged: set[str] = set()
         if self._index is not False:
             place = None if self._index is True else Path(self._index)
-            unchanged = restore_files(paths, self._files, place, base_of(self.path))
+            unchanged = restore_files(
+                paths, self._files, place, base_of(self.path), self._selection.native
+            )
             self._index = False
         self._files = {
-            path: self._files.get(path) or _native.EventFile(os.fsencode(path)) for path in paths
+            path: self._files.get(path)
+            or _native.EventFile(os.fsencode(path), self._selection.native)
+            for path in paths
         }
         self._unread = {}
         self._read([path for path in paths if path not in unchanged])
@@ -211,6 +241,7 @@ class Log:
             ]
         )
         self._paths = found
+        self._base = base_of(self.path)
         self._made = {
             name: (paths, run)
             for name, (paths, run) in self._made.items()
@@ -235,9 +266,10 @@ class Log:
 
         Args:
             runs: which of the log's runs, all of which have been read (`open(runs=)` reads only
-                some): a glob ("exp*"), a compiled regular expression (which may match anywhere in
-                the name), a list of those, or None for all. Globs are those of fnmatch, with upper
-                and lower case apart; a name matches itself whatever it contains.
+                some, `open(tags=, steps=)` only some of each): a glob ("exp*"), a compiled regular
+                expression (which may match anywhere in the name), a list of those, or None for
+                all. Globs are those of fnmatch, with upper and lower case apart; a name matches
+                itself whatever it contains.
             tags: the same for tags.
             steps: (start, stop) or slice(start, stop, every): start <= step < stop, None for open
                 ends; None for all.
@@ -404,8 +436,13 @@ class Log:
     def _make_run(self, name: str) -> Run:
         if name not in self._made:
             paths = self._paths[name]
-            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
-            run = Run(name, files, directories, base_of(self.path), purge=self._purge)
+            run = Run(
+                name,
+                files,
+                self._base,
+                purge=self._purge,
+                selection=self._selection if self._selection.native else None,
+            )
             self._made[name] = (paths, run)
         return self._made[name][1]

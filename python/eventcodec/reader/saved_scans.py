@@ -134,7 +134,11 @@ def tail_crc(descriptor: int, committed: int) -> int:
 
 
 def restored(
-    path: bytes, place: Path, state: State, segments: dict[str, _native.Segment]
+    path: bytes,
+    place: Path,
+    state: State,
+    segments: dict[str, _native.Segment],
+    selection: _native.Selection | None = None,
 ) -> _native.EventFile | None:
     """Return a file as it was read before; None where the segments do not say.
 
@@ -143,20 +147,25 @@ def restored(
         place: the directory of the index.
         state: where its state is.
         segments: those that are open, by name; others are added.
+        selection: what is wanted of the file; None for everything.
     """
     for name in [state.segment, *(piece[0] for piece in state.pieces)]:
         if name not in segments:
             if os.sep in name:
                 return None
             segments[name] = _native.Segment(os.fsencode(place / name))
-    file = _native.EventFile(path)
+    file = _native.EventFile(path, selection)
     content = segments[state.segment].read(state.offset, state.length)
     pieces = [(segments[name], offset, length) for name, offset, length in state.pieces]
     return file if file.restore(content, pieces) else None
 
 
 def restore_files(
-    files: Iterable[str], known: dict[str, _native.EventFile], place: Path | None, base: Path
+    files: Iterable[str],
+    known: dict[str, _native.EventFile],
+    place: Path | None,
+    base: Path,
+    selection: _native.Selection | None,
 ) -> set[str]:
     """Fill `known` with the files of an index.
 
@@ -165,6 +174,7 @@ def restore_files(
         known: path -> what was read of it.
         place: the directory of the index; None to look for one.
         base: the log directory.
+        selection: what is wanted of the files; None for everything.
 
     Returns:
         The files of `known` that have not changed since they were read.
@@ -195,7 +205,7 @@ def restore_files(
             if same is None:
                 continue
             state = State.of_row(segment, offset, length, pieces)
-            scanned = restored(os.fsencode(path), place, state, segments)
+            scanned = restored(os.fsencode(path), place, state, segments, selection)
             if scanned is not None:
                 known[path] = scanned
                 if same:

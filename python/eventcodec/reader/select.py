@@ -1,4 +1,4 @@
-"""Which runs, tags and steps a table takes."""
+"""Which runs, tags and steps a log reads, and a table takes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcodec import _native
 from eventcodec.reader.arguments import checked_count, checked_range
 from eventcodec.reader.downsample import largest_triangles
+from eventcodec.reader.tag import name_apart
 
-__all__ = ["Patterns", "Steps", "as_patterns", "chosen_rows", "matches", "rows_of"]
+__all__ = ["Patterns", "Selection", "Steps", "as_patterns", "chosen_rows", "matches", "rows_of"]
 
 # A glob, a compiled regular expression, or several of those; None for all.
 Patterns = str | re.Pattern[str] | Iterable[str | re.Pattern[str]] | None
@@ -60,6 +62,67 @@ def matches(name: str, patterns: list[str | re.Pattern[str]] | None) -> bool:
         else pattern.search(name) is not None
         for pattern in patterns
     )
+
+
+# Kinds that say what a run is, and not how it went.
+_TIMELESS = frozenset({"hparams", "custom_scalars", "graphs"})
+_LEAST_STEP, _MOST_STEP = -(1 << 63), (1 << 63) - 1
+
+
+class Selection:
+    """What is read of a log: some tags, some steps. What describes a run is read whatever its tag.
+
+    Attributes:
+        native: the same for the native core; None when everything is read.
+    """
+
+    def __init__(self, tags: Patterns, steps: Steps) -> None:
+        self._tags = as_patterns(tags, "tags")
+        first, last = _step_range(steps)
+        if first > last:  # none: to say it of the tags spares the core a notion of it
+            self._tags, first, last = [], _LEAST_STEP, _MOST_STEP
+        self._some_steps = (first, last) != (_LEAST_STEP, _MOST_STEP)
+        self.native: _native.Selection | None = None
+        if self._tags is not None or self._some_steps:
+            tags_wanted = None if self._tags is None else _Wanted(self._tags)
+            self.native = _native.Selection(first, last, tags_wanted)
+
+    def keeps(self, name: str, kind: str, plugin: str, count: int) -> bool:
+        """Say whether a series that has so many rows is there."""
+        if kind in _TIMELESS or plugin == "meta_data":
+            return True
+        return matches(name, self._tags) and (count != 0 or not self._some_steps)
+
+
+class _Wanted:
+    """Says which tags are wanted, to the native core."""
+
+    def __init__(self, patterns: list[str | re.Pattern[str]]) -> None:
+        self._patterns = patterns
+
+    def __call__(self, tag: str, curve: str | None) -> bool:
+        # A curve may get another name: see Run.
+        return matches(tag, self._patterns) or (
+            curve is not None and matches(name_apart(tag, curve, None), self._patterns)
+        )
+
+
+def _step_range(steps: Steps) -> tuple[int, int]:
+    """Return the first and the last step that are wanted.
+
+    Raises:
+        TypeError: it is no range.
+        ValueError: it has a stride.
+    """
+    start, stop, every = checked_range(steps)
+    if every is not None:
+        raise ValueError(
+            f"open() takes steps as (start, stop) or slice(start, stop), got {steps!r}; "
+            "log.scalars(steps=...) takes a stride, or each n-th row with every=n"
+        )
+    first = _LEAST_STEP if start is None else max(start, _LEAST_STEP)
+    last = _MOST_STEP if stop is None else min(stop - 1, _MOST_STEP)
+    return first, last
 
 
 def rows_of(

@@ -41,13 +41,13 @@ class Tag:
     description: str = ""
 
 
-def name_apart(name: str, description: str, known: str) -> str:
+def name_apart(name: str, description: str, known: str | None) -> str:
     """Tell curves of VisualDL's charts apart whose chart and name give the same tag.
 
     Args:
         name: of a series.
         description: of that series.
-        known: the description of another series under this name.
+        known: the description of another series under this name; None for one that differs.
     """
     if known == description:
         return name

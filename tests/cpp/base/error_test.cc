@@ -31,7 +31,7 @@ TEST(an_io_error_holds_the_errno_and_its_text) {
 
 TEST(every_code_has_a_name) {
   for (const Errc code : {Errc::kInvalidArgument, Errc::kCorrupt, Errc::kTruncated, Errc::kTooLarge,
-                          Errc::kOutOfMemory, Errc::kIo, Errc::kClosed}) {
+                          Errc::kOutOfMemory, Errc::kIo, Errc::kClosed, Errc::kCancelled}) {
     CHECK(std::string_view(eventcodec::name_of(code)) != "unknown");
   }
 }

@@ -1,6 +1,7 @@
 // One VisualDL record: golden bytes written by visualdl 2.5.3 (see cpp/FORMAT.md), what is refused,
 // lengths that lie.
 #include <array>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -214,9 +215,9 @@ TEST(histograms_have_one_edge_more_than_counts) {
   };
   eventcodec::event::HistogramData found;
   CHECK(vdl::decode_histogram(message({3, 4}, {-1, 0, 2}), &found));
-  CHECK(found.left == (std::vector<double>{-1, 0}));
-  CHECK(found.right == (std::vector<double>{0, 2}));
-  CHECK(found.counts == (std::vector<double>{3, 4}));
+  CHECK(std::ranges::equal(found.left, std::vector<double>{-1, 0}));
+  CHECK(std::ranges::equal(found.right, std::vector<double>{0, 2}));
+  CHECK(std::ranges::equal(found.counts, std::vector<double>{3, 4}));
   CHECK_EQ(found.num, 7.0);
   CHECK(std::isnan(found.sum));
   for (const auto& edges : {std::vector<double>{}, {1}, {1, 2}, {1, 2, 3, 4}}) {

@@ -1,0 +1,268 @@
+// event_file_values.cc - the values that the rows of an EventFile point at, read from the file
+// again.
+#include "bindings/arrays.h"
+#include "bindings/event_file.h"
+// pybind first
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "event/decode_histogram.h"
+#include "event/decode_tensor.h"
+#include "png/size.h"
+#include "scan/fetch.h"
+#include "vdl/decode_histogram.h"
+
+namespace eventcodec::bindings {
+namespace {
+
+using scan::Kind;
+using scan::Loaded;
+
+// Rows of a series, and what is needed to read what they point at.
+struct Located {
+  std::string tag;
+  scan::Format format;
+  std::vector<scan::Reference> references;
+};
+
+// Up to the first row that there is not; IndexError if that is the very first.
+Located locate(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  const Loaded shared = rows_of(self, id);
+  std::vector<scan::Reference> references;
+  references.reserve(rows.size());
+  for (const std::size_t row : rows) {
+    if (shared.kind == Kind::kScalars || row >= shared.rows.size) break;
+    references.push_back(shared.rows.references[row]);
+  }
+  if (references.empty()) throw py::index_error("no such row");
+  return self.look([&](const scan::EventFile& file) {
+    return Located{file.series()[id].tag, file.format(), std::move(references)};
+  });
+}
+
+// `decode(value, reference, decoded)` as Fetch calls it; false says that it is no `what`.
+template <class Decoded, class Decode>
+scan::Use decode_into(std::vector<Decoded>& decoded, const Located& at, const char* what,
+                      const Decode& decode) {
+  return [&decoded, &at, what, &decode](std::size_t row, const scan::Fetched& value) -> Status {
+    const scan::Reference& reference = at.references[row];
+    if (decode(value, reference, &decoded[row])) return {};
+    return Error{.code = Errc::kCorrupt,
+                 .message = std::string("malformed ") + what + " in the record at byte " +
+                            std::to_string(reference.offset),
+                 .offset = reference.offset};
+  };
+}
+
+// What the first of `rows` point at, read from the file again: `decode` is called for each without
+// the GIL; `to_python(decoded)` makes the list's items of what it gives. There are fewer than rows
+// if they are many bytes, or before one that cannot be read: its error is raised when it comes
+// first.
+template <class Decoded, class Decode, class ToPython>
+py::list fetch_rows(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
+                    const char* what, const Decode& decode, const ToPython& to_python) {
+  const Located at = locate(self, id, rows);
+  std::vector<Decoded> decoded(at.references.size());
+  const scan::Use use = decode_into(decoded, at, what, decode);
+  scan::Batch batch;
+  unwrap(without_gil([&] {
+           return scan::fetch(self.file.path(), at.format, at.references, at.tag, self.threads, use,
+                              &batch);
+         }),
+         self.file.path());
+  py::list all(batch.values.size());
+  for (std::size_t row = 0; row != batch.values.size(); ++row) {
+    all[row] = to_python(decoded[row]);
+  }
+  return all;
+}
+
+// Objects of type bytes that records are read into, so that what is handed out of a record is
+// copied only within it. Nobody else knows the objects before they are taken.
+class RecordObjects {
+ public:
+  explicit RecordObjects(const std::vector<std::size_t>& sizes) {
+    objects_.reserve(sizes.size());
+    places_.reserve(sizes.size());
+    for (const std::size_t size : sizes) {
+      PyObject* object = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
+      if (object == nullptr) throw py::error_already_set();
+      objects_.push_back(py::reinterpret_steal<py::object>(object));
+      places_.push_back(reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(object)));
+    }
+  }
+
+  [[nodiscard]] std::span<std::uint8_t* const> places() const { return places_; }
+
+  // Moves a part of a record to the front of its object; needs no GIL.
+  void move_to_front(std::size_t row, ByteView part) const {
+    if (!part.empty()) std::memmove(places_[row], part.data(), part.size());
+  }
+
+  // The first `size` bytes of an object, which nobody else will have.
+  py::object take(std::size_t row, std::size_t size) {
+    PyObject* object = objects_[row].release().ptr();
+    if (_PyBytes_Resize(&object, static_cast<Py_ssize_t>(size)) != 0) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(object);
+  }
+
+ private:
+  std::vector<py::object> objects_;
+  std::vector<std::uint8_t*> places_;
+};
+
+// The same for values that are mostly bytes, the part `bytes_of(decoded)` of their record, which
+// `to_python(decoded, bytes)` is given as an object.
+template <class Decoded, class Decode, class BytesOf, class ToPython>
+py::list fetch_bytes(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
+                     const char* what, const Decode& decode, const BytesOf& bytes_of,
+                     const ToPython& to_python) {
+  const Located at = locate(self, id, rows);
+  scan::Fetch fetch = unwrap(without_gil([&] {
+                               return scan::Fetch::plan(self.file.path(), at.format, at.references,
+                                                        self.threads);
+                             }),
+                             self.file.path());
+  RecordObjects objects(fetch.sizes());
+  std::vector<Decoded> decoded(fetch.sizes().size());
+  const scan::Use decode_row = decode_into(decoded, at, what, decode);
+  const scan::Use use = [&](std::size_t row, const scan::Fetched& value) -> Status {
+    Status status = decode_row(row, value);
+    if (!status.ok()) return status;
+    // Pieces that were joined are no more bytes than in the record: this cannot happen.
+    const ByteView part = bytes_of(decoded[row]);
+    if (part.size() > fetch.sizes()[row]) return Error{.code = Errc::kTooLarge, .message = what};
+    objects.move_to_front(row, part);
+    return {};
+  };
+  unwrap(without_gil([&] { return fetch.read(at.tag, objects.places(), use); }), self.file.path());
+  py::list all(fetch.values().size());
+  for (std::size_t row = 0; row != fetch.values().size(); ++row) {
+    all[row] = to_python(decoded[row], objects.take(row, bytes_of(decoded[row]).size()));
+  }
+  return all;
+}
+
+bool is_vdl(const scan::Fetched& fetched) {
+  return fetched.vdl_value.component != vdl::Component::kNone;
+}
+
+bool decode_histogram(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
+                      event::HistogramData* data) {
+  if (is_vdl(fetched)) return vdl::decode_histogram(fetched.vdl_value.body, data);
+  return fetched.value.payload == event::Payload::kTensorMessage
+             ? event::decode_histogram_tensor(fetched.value.body, data)
+             : event::decode_histogram_proto(fetched.value.body, data);
+}
+
+py::tuple histogram_of(event::HistogramData& data) {
+  if (data.columns == nullptr) data.reserve(0);
+  const py::capsule owner(data.columns.release(), [](void* p) { delete[] static_cast<double*>(p); });
+  const auto column = [&](std::span<double> numbers) {
+    return array_over(numbers.data(), numbers.size(), owner, Writeable::kYes);
+  };
+  return py::make_tuple(column(data.left), column(data.right), column(data.counts), data.min,
+                        data.max, data.num, data.sum, data.sum_squares);
+}
+
+py::list histograms(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_rows<event::HistogramData>(self, id, rows, "histogram", &decode_histogram,
+                                          &histogram_of);
+}
+
+// Digits only, as TensorFlow writes the width and height of an image.
+bool parse_size(ByteView text, std::int32_t* value) {
+  constexpr std::size_t kMostDigits = 9;
+  if (text.empty() || text.size() > kMostDigits) return false;
+  std::int32_t parsed = 0;
+  for (const std::uint8_t digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    parsed = parsed * 10 + (digit - '0');
+  }
+  *value = parsed;
+  return true;
+}
+
+bool decode_image_strings(ByteView tensor, std::uint32_t item, event::ImageView* image) {
+  event::TensorShape shape;
+  std::vector<ByteView> strings;
+  if (!event::decode_tensor_strings(tensor, &shape, &strings)) return false;
+  if (strings.size() < 3 + std::size_t{item}) return false;
+  image->encoded = strings[2 + std::size_t{item}];
+  return parse_size(strings[0], &image->width) && parse_size(strings[1], &image->height);
+}
+
+bool decode_image(const scan::Fetched& fetched, const scan::Reference& reference,
+                  event::ImageView* image) {
+  if (is_vdl(fetched)) {
+    image->encoded = vdl::encoded_image_of(fetched.vdl_value.body);
+    const png::Size size = png::size_of(image->encoded);
+    image->width = size.width;
+    image->height = size.height;
+    return true;
+  }
+  return fetched.value.payload == event::Payload::kTensorMessage
+             ? decode_image_strings(fetched.value.body, reference.item, image)
+             : event::decode_image(fetched.value.body, image);
+}
+
+py::list images(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_bytes<event::ImageView>(
+      self, id, rows, "image", &decode_image,
+      [](const event::ImageView& image) { return image.encoded; },
+      [](const event::ImageView& image, const py::object& encoded) {
+        return py::make_tuple(image.width, image.height, encoded);
+      });
+}
+
+bool decode_text(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
+                 std::vector<ByteView>* strings) {
+  if (is_vdl(fetched)) {
+    strings->push_back(vdl::text_of(fetched.vdl_value.body));
+    return true;
+  }
+  event::TensorShape shape;
+  return event::decode_tensor_strings(fetched.value.body, &shape, strings);
+}
+
+py::list texts(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  return fetch_rows<std::vector<ByteView>>(self, id, rows, "text", &decode_text,
+                                           [](const std::vector<ByteView>& strings) {
+                                             py::list all;
+                                             for (const ByteView string : strings)
+                                               all.append(to_text(as_text(string)));
+                                             return all;
+                                           });
+}
+
+struct Message {
+  ByteView bytes;
+  scan::Reference reference;
+};
+
+// Values as they stand in the file, which item of it the row is, and where its record starts.
+py::list messages(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
+  const auto keep = [](const scan::Fetched& fetched, const scan::Reference& reference,
+                       Message* message) {
+    *message = {fetched.bytes, reference};
+    return true;
+  };
+  return fetch_bytes<Message>(
+      self, id, rows, "value", keep, [](const Message& message) { return message.bytes; },
+      [](const Message& message, const py::object& bytes) {
+        return py::make_tuple(bytes, message.reference.item, message.reference.offset);
+      });
+}
+
+}  // namespace
+
+void define_values(EventFileClass& type) {
+  type.def("histograms", &histograms, py::arg("series"), py::arg("rows"))
+      .def("images", &images, py::arg("series"), py::arg("rows"))
+      .def("texts", &texts, py::arg("series"), py::arg("rows"))
+      .def("messages", &messages, py::arg("series"), py::arg("rows"));
+}
+
+}  // namespace eventcodec::bindings
