@@ -93,6 +93,11 @@ def command(
             )
     except ValueError as error:
         raise click.UsageError(escape(str(error))) from error
+    except FileExistsError as error:
+        if force:
+            raise
+        hint = f"{error.strerror}, or replace it with --force"
+        raise FileExistsError(error.errno, hint, error.filename) from error
     what = "files" if report.path.is_dir() and not by_run else "rows"
     within = f" in {format_count(report.files)} files" if by_run else ""
     size = f"{format_count(report.rows)} {what}{within}, {format_bytes(report.bytes)}"
