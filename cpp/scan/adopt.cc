@@ -42,6 +42,7 @@ void Collector::drop_adopted() {
 // where it did not need them, or found the same.
 bool Collector::can_adopt(const Collector& part) const {
   for (const auto& [tag, entry] : part.tags_) {
+    if (!entry.guessed && !entry.has_metadata) continue;
     const auto known = tags_.find(std::string_view(tag));
     if (known == tags_.end() || !known->second.has_metadata) continue;
     if (entry.guessed) return false;

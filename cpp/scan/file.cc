@@ -12,6 +12,9 @@ namespace eventcodec::scan {
 using record::DamageKind;
 using record::Unframed;
 
+// The values of so many tags are read the quick way when nobody wants to know of them: some 50 MiB.
+constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
+
 void EventFile::forget() {
   collector_ = Collector(selection_);
   committed_ = 0;
@@ -73,6 +76,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   identity_ = identity;
   open_damage_ = nullptr;
+  if (!options.keep_tags) collector_.limit_tags(kTagsForReading);
   if (options.saving != nullptr) {
     Status joined = join_pieces(*options.saving, identity.bytes - committed_);
     if (!joined.ok() && joined.error().code == Errc::kOutOfMemory) return joined;
@@ -91,6 +95,8 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   if (result.ok() && options.saving != nullptr) {
     result = save_rows(*options.saving, options.saving->keep);
   }
+  if (!options.keep_rows) collector_.drop_rows();
+  if (!options.keep_tags) collector_ = Collector(selection_);
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();
@@ -111,7 +117,7 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
     if (status = decided(); !status.ok()) return status.error();
-    if (!options.keep_rows) collector_.drop_rows();
+    if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (open_damage_ != nullptr) return false;
     if (committed_ >= limit) return true;
     if (found.value().kind == Unframed::Kind::kNeedMore) {

@@ -16,6 +16,12 @@ namespace {
 // A thread that looks for its first record waits for no longer record than this.
 constexpr std::uint64_t kMostAwaited = std::uint64_t{32} << 20;
 
+// Putting a stretch together costs something for each series: it has to have the least part of a
+// thread for so many of them, 1 KiB for each. With more series than kMostSeries stretches would
+// take too much memory: one thread reads.
+constexpr std::uint64_t kSeriesPerPart = 4096;
+constexpr std::uint64_t kMostSeries = std::uint64_t{1} << 17;
+
 // Moves the window to the first believable record that starts before `limit`. False: there is none,
 // or the file cannot be read.
 bool find_start(Window& window, std::uint64_t limit) {
@@ -66,12 +72,14 @@ void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t
   part.file.identity_ = identity_;
   part.file.records_ = 0;
   part.file.committed_ = part.begin;
+  part.file.collector_.limit_tags(collector_.most_tags());
   part.file.begin_ = part.begin;
   part.file.end_ = limit;
   Options strict = options;
   strict.mode = Mode::kStrict;  // whatever is damaged is left to the scan from front to back
   SearchBudget budget(0);
   part.whole = part.file.take_until(window, budget, strict, limit).ok();
+  if (!options.keep_rows) part.file.collector_.drop_rows();
 }
 
 // Reads up to the end of the file, a stretch on each of the threads at a time.
@@ -84,11 +92,13 @@ Status EventFile::take_split(Window& window, SearchBudget& budget, const Options
     const std::uint64_t left = window.file_bytes() - std::min(committed_, window.file_bytes());
     // Rounds of equal stretches, so that the last one keeps all threads busy, too; not longer, so
     // that rows which wait to be put together are still in a cache then.
-    const std::uint64_t most_part = 2 * options.least_part;
-    const std::uint64_t rounds = left / threads / most_part + 1;
-    const std::uint64_t stretch = std::max(left / threads / rounds, options.least_part);
+    const std::uint64_t series = collector_.series().size();
+    const std::uint64_t least_part =
+        std::max(options.least_part, options.least_part / kSeriesPerPart * series);
+    const std::uint64_t rounds = left / threads / (2 * least_part) + 1;
+    const std::uint64_t stretch = std::max(left / threads / rounds, least_part);
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(threads, left / stretch));
-    if (count < 2) {
+    if (count < 2 || series > kMostSeries) {
       const Result<bool> end = take_until(window, budget, options, kNoLimit);
       return end.ok() ? Status{} : Status{end.error()};
     }

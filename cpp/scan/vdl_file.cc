@@ -57,7 +57,7 @@ Status EventFile::take_all_vdl(Window& window, SearchBudget& budget, const Optio
     if (!status.ok()) return status;
     const Unframed found = take_vdl_records(window);
     if (status = decided(); !status.ok()) return status;
-    if (!options.keep_rows) collector_.drop_rows();
+    if (!options.keep_rows) collector_.drop_rows_now_and_then(committed_);
     if (options.saving != nullptr) {
       Status saved = save_rows(*options.saving, options.saving->stretch);
       if (!saved.ok()) return saved;

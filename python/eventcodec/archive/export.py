@@ -113,7 +113,7 @@ def export(
             output.commit(pieces)
         return ExportReport(target, len(pieces) - 1, size, len(pieces) - 1)
     if by_run:
-        patterns = as_patterns(runs)
+        patterns = as_patterns(runs, "runs")
         tables = (
             (run, getattr(log, kind)(_only(run), tags, steps, every=every, last=last))
             for run in log

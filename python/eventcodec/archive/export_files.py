@@ -107,7 +107,7 @@ def _values(
     every: int | None,
     last: int | None,
 ) -> Iterator[_Found]:
-    run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+    run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
     for name, run in log.runs.items():
         if not matches(name, run_patterns):
             continue

@@ -14,6 +14,7 @@ from eventcodec.cli.selection import (
     open_log,
     pick,
     report_damage,
+    report_nothing,
     run_option,
     series_of,
     tag_option,
@@ -26,6 +27,7 @@ from eventcodec.cli.terminal import (
     format_value,
     new_table,
     print_json,
+    shorten,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +75,12 @@ def command(
 
         console().print(run_tree(path, chosen, shown))
     else:
-        print_tables(chosen, shown, long_view if at_length else run_table)
+        from eventcodec.cli.ls_views import NARROW
+
+        wide = long_view if at_length else run_table
+        print_tables(chosen, shown, wide if console().width >= NARROW else narrow_view)
+    if not shown and not as_json:
+        report_nothing(path)
     report_damage(log)
 
 
@@ -101,6 +108,14 @@ def long_view(name: str, run: Run, tags: list[str]) -> Any:
     return long_table(name, run, rows)
 
 
+def narrow_view(name: str, run: Run, tags: list[str]) -> Any:
+    """List the tags of one run where a table does not fit."""
+    from eventcodec.cli.ls_views import narrow_list
+
+    known = run.tags
+    return narrow_list(name, [(tag, known[tag], last_value(run, tag)) for tag in tags])
+
+
 def nan_count(run: Run, tag: str) -> int | None:
     """Count the NaN of a scalar; None for what is no scalar."""
     if tag not in run.scalars:
@@ -120,7 +135,7 @@ def run_table(name: str, run: Run, tags: list[str]) -> Any:
         entry = known[tag]
         steps = f"{entry.first_step}..{entry.last_step}"
         table.add_row(
-            Text(escape(tag)),
+            Text(shorten(tag)),
             escape(entry.kind),
             format_count(entry.count),
             steps if entry.first_step != entry.last_step else f"{entry.last_step}",
@@ -167,8 +182,14 @@ def as_object(path: str, log: Log, runs: dict[str, Run], shown: set[str]) -> dic
             for name, run in runs.items()
         ],
         "damage": [
-            {"path": r.path, "offset": r.offset, "length": r.length, "reason": r.reason}
-            for r in log.damage
+            {
+                "path": region.path,
+                "offset": region.offset,
+                "length": region.length,
+                "reason": region.reason,
+                "recovered": region.recovered,
+            }
+            for region in log.damage
         ],
     }
 

@@ -10,6 +10,7 @@ from eventcodec.cli.terminal import (
     format_count,
     format_wall_time,
     new_table,
+    shorten,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from eventcodec.reader import Run, Tag
 
-__all__ = ["long_table", "run_tree"]
+__all__ = ["NARROW", "long_table", "narrow_list", "run_tree"]
+
+# On a terminal of fewer columns no room is left for tags in a table.
+NARROW = 60
 
 # Deeper directories share one line, or their indent would leave no room for names.
 MOST_LEVELS = 12
@@ -109,13 +113,33 @@ def long_table(name: str, run: Run, rows: list[tuple[str, Tag, str, int | None]]
     for tag, entry, last, nan in rows:
         steps = f"{entry.first_step}..{entry.last_step}"
         table.add_row(
-            Text(escape(tag)),
+            Text(shorten(tag)),
             Text(f"{escape(entry.kind)}\n{escape(entry.plugin) or '-'}"),
             f"{format_count(entry.count)}\n{'-' if nan is None else format_count(nan)}",
             Text(f"{steps if entry.first_step != entry.last_step else entry.last_step}\n{last}"),
             f"{format_wall_time(entry.first_wall_time)}\n{format_wall_time(entry.last_wall_time)}",
         )
     return table
+
+
+def narrow_list(name: str, rows: list[tuple[str, Tag, str]]) -> Text:
+    """Put each tag of a run on a line, and what is known of it on the next.
+
+    Args:
+        name: of the run.
+        rows: (tag, entry, last value in words).
+    """
+    from rich.text import Text
+
+    text = Text(overflow="fold").append(f"run {escape(name)}", style="bold")
+    for tag, entry, last in rows:
+        steps = f"{entry.first_step}..{entry.last_step}"
+        text.append(f"\n{shorten(tag)}\n").append(
+            f"  {format_count(entry.count)} {escape(entry.kind)}, "
+            f"step {steps if entry.first_step != entry.last_step else entry.last_step}: {last}",
+            style="dim",
+        )
+    return text
 
 
 def on_disk(run: Run) -> str:

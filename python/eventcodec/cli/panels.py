@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from eventcodec.cli.terminal import escape, format_count
+from eventcodec.cli.terminal import format_count, shorten
 from eventcodec.plots.curves import Curve, Panel
 from eventcodec.plots.log_axis import on_log_axes
 
@@ -53,9 +53,9 @@ def scalar_panels(
             across = series.steps.astype(np.float64) if x == "step" else series.wall_times
             if x == "relative":
                 across = (across - starts[name]) / seconds
-            curves.append(Curve(escape(name), across, series.values))
+            curves.append(Curve(shorten(name, 60), across, series.values))
         if curves:
-            panels.append(Panel(escape(tag), labels[x], tuple(curves), clock=x == "wall"))
+            panels.append(Panel(shorten(tag, 60), labels[x], tuple(curves), clock=x == "wall"))
     return panels
 
 

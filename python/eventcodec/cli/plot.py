@@ -17,7 +17,7 @@ from eventcodec.cli.selection import (
     tag_option,
     tags_of,
 )
-from eventcodec.cli.terminal import console, escape
+from eventcodec.cli.terminal import console, escape, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -257,7 +257,7 @@ def series_in(log: Log, kind: str, runs: list[str], tags: list[str]) -> list[Fou
 def label(run: str, tag: str, found: list[Found]) -> str:
     """Name a panel; the run is left out where all are of the same."""
     several = len({name for name, _, _ in found}) > 1
-    return f"{escape(run)}: {escape(tag)}" if several else escape(tag)
+    return f"{shorten(run, 40)}: {shorten(tag, 60)}" if several else shorten(tag, 60)
 
 
 def decode(image: Image) -> NDArray[np.uint8]:
@@ -296,5 +296,11 @@ def write(
     if width is not None or height is not None:
         wide, high = width or 1400, height or 900
         size = (wide / DOTS_PER_INCH, high / DOTS_PER_INCH)
-    save(drawing.figure(title, size), output, title=title)
+    missing = save(drawing.figure(title, size), output, title=title)
+    if missing:
+        click.echo(
+            f"eventcodec plot: no font here has {' '.join(sorted(missing)[:12])}: boxes stand for "
+            "them; install one (fonts-noto-cjk, fonts-symbola), or write .svg or .html",
+            err=True,
+        )
     click.echo(f"picture: {output}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "exactly",
+    "matcher",
     "open_log",
     "pick",
     "report_damage",
+    "report_nothing",
     "run_option",
     "series_of",
     "tag_option",
@@ -48,14 +49,18 @@ KINDS = (
 def tag_option(command: Command) -> Command:
     """Add `--tag GLOB`."""
     return click.option(
-        "--tag", "tags", multiple=True, metavar="GLOB", help="Only these tags; may be repeated."
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="GLOB",
+        help="Only these tags: a glob, or /a regular expression/; may be repeated.",
     )(command)
 
 
 def run_option(command: Command) -> Command:
     """Add `--run GLOB`."""
     return click.option(
-        "--run", "runs", multiple=True, metavar="GLOB", help="Only these runs; may be repeated."
+        "--run", "runs", multiple=True, metavar="GLOB", help="Only these runs, in the same way."
     )(command)
 
 
@@ -85,13 +90,14 @@ def open_log(
 
     with progress(f"reading {path}", total=None):
         wanted = exactly(pick(find_event_paths(as_paths(path)), runs, what="run")) if runs else None
-        log = eventcodec.open(path, runs=wanted, tags=tags or None, steps=steps)
-        if known is not None and tags and not picked(known(log), tags):
+        log = eventcodec.open(path, runs=wanted, tags=patterns_of(tags), steps=steps)
+        if known is not None and tags and not any(map(matcher(tags), known(log))):
             log = eventcodec.open(path, runs=wanted)
     if not log.runs:
-        place = Path(path)
-        reason = "no events in this file" if place.is_file() else "no event files in this directory"
-        raise FileNotFoundError(0, reason, path)
+        raise FileNotFoundError(0, "no event files in this directory", path)
+    if not log.damage and not any(file.records for _, files in log.files() for file in files):
+        what = "this file" if Path(path).is_file() else "the files of this directory"
+        raise FileNotFoundError(0, f"no events in {what}", path)
     return log
 
 
@@ -99,6 +105,12 @@ def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
     """Yield the tags of all runs, or those of one kind of values such as "scalars"."""
     for run in log.runs.values():
         yield from getattr(run, kind)
+
+
+def report_nothing(path: str) -> None:
+    """Say on stderr that there was nothing to print."""
+    command = click.get_current_context().command_path
+    click.echo(f"{command}: no values in {escape(path)} yet", err=True)
 
 
 def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str]:
@@ -110,7 +122,7 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
     known = list(dict.fromkeys(names))
     if not globs:
         return known
-    chosen = picked(known, globs)
+    chosen = list(filter(matcher(globs), known))
     if not chosen:
         near = difflib.get_close_matches(globs[0], known, n=3, cutoff=0.4) or known[:3]
         asked = " or ".join(repr(glob) for glob in globs)
@@ -120,9 +132,39 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
     return chosen
 
 
-def picked(names: Iterable[str], globs: tuple[str, ...]) -> list[str]:
-    """Return the names that match one of the globs, in their order."""
-    return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
+def matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Make the function that says whether one of the globs matches a name; see patterns_of().
+
+    Raises:
+        click.UsageError: a regular expression is none.
+    """
+    from eventcodec.reader.select import matches
+
+    patterns = patterns_of(globs)
+    return lambda name: matches(name, patterns)
+
+
+def patterns_of(globs: tuple[str, ...]) -> list[str | re.Pattern[str]] | None:
+    """Read what stands behind --tag or --run; () takes all.
+
+    A name matches itself, whatever it contains; /.../ is a regular expression, which may match
+    anywhere.
+
+    Raises:
+        click.UsageError: a regular expression is none.
+    """
+    return [*map(pattern_of, globs), exactly(globs)] if globs else None
+
+
+def pattern_of(glob: str) -> str | re.Pattern[str]:
+    """Read one glob, or regular expression."""
+    if len(glob) < 3 or not (glob.startswith("/") and glob.endswith("/")):
+        return glob
+    try:
+        return re.compile(glob[1:-1])
+    except re.error as error:
+        message = f"no regular expression: {glob!r}: {error}"
+        raise click.UsageError(message, ctx=click.get_current_context(silent=True)) from error
 
 
 def exactly(names: Iterable[str]) -> re.Pattern[str]:
@@ -145,10 +187,12 @@ def report_damage(log: Log) -> None:
         return
     lost = sum(region.length for region in log.damage)
     first = log.damage[0]
+    searched = sum(region.recovered for region in log.damage)
+    found = f"; a search found what follows {format_count(searched)} of them" if searched else ""
     click.echo(
         f"{click.get_current_context().command_path}: skipped {format_count(len(log.damage))} "
         f"damaged region(s), {format_count(lost)} bytes; the first in {escape(first.path)} "
-        f"at byte {first.offset}: {escape(first.reason)}; see eventcodec verify",
+        f"at byte {first.offset}: {escape(first.reason)}{found}; see eventcodec verify",
         err=True,
     )
     click.get_current_context().exit(FOUND_DAMAGE)

@@ -15,6 +15,7 @@ from eventcodec.cli.selection import (
     open_log,
     pick,
     report_damage,
+    report_nothing,
     run_option,
     series_of,
     tag_option,
@@ -68,6 +69,8 @@ def command(
     for entry in islice(entries, limit):
         write((to_json(as_object(entry)) if as_json else as_line(entry)) + "\n")
     sys.stdout.flush()
+    if not shown:
+        report_nothing(path)
     report_damage(log)
 
 

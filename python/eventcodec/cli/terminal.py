@@ -38,6 +38,7 @@ __all__ = [
     "new_table",
     "print_json",
     "progress",
+    "shorten",
     "to_json",
 ]
 
@@ -74,6 +75,21 @@ def escape(text: str) -> str:
 def _escape_one(character: str) -> str:
     hidden = unicodedata.category(character) in HIDDEN_CATEGORIES or character in HIDDEN_CHARACTERS
     return character.encode("unicode_escape").decode("ascii") if hidden else character
+
+
+def shorten(text: str, most: int = 120) -> str:
+    """Escape a name for a table; of a very long one give the ends, and how long it is.
+
+    Example:
+        >>> shorten("a" * 200 + "/loss", most=20)
+        'aaaaaaaaaa...aaaaa/loss (205 characters)'
+    """
+    if not text:
+        return '""'
+    if len(text) <= most:
+        return escape(text)
+    half = most // 2
+    return f"{escape(text[:half])}...{escape(text[-half:])} ({format_count(len(text))} characters)"
 
 
 def console(*, stderr: bool = False) -> Console:

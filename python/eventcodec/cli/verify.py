@@ -111,6 +111,7 @@ def as_object(reports: list[FileReport]) -> dict[str, Any]:
                         "offset": region.offset,
                         "length": region.length,
                         "reason": region.reason,
+                        "recovered": region.recovered,
                         "records_before": before,
                         "records_after": after,
                     }

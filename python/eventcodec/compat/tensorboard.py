@@ -5,6 +5,7 @@ from eventcodec.compat.tensorboard import EventAccumulator
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -88,6 +89,7 @@ class EventAccumulator:
         purge_orphaned_data: leave out what a restart of the run voids.
 
     Raises:
+        TypeError: the path is none.
         ValueError: the path is empty, or a size is negative or no whole number.
 
     Example:
@@ -106,6 +108,8 @@ class EventAccumulator:
     ) -> None:
         if not path:
             raise ValueError("path must be a valid string")
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"path must be a str or a path, got {path!r}")
         self.path = path
         self.purge_orphaned_data = purge_orphaned_data
         self.accumulated_attrs = (

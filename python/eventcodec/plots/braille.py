@@ -143,7 +143,11 @@ def draw_panel(
     for index, curve in enumerate(curves):
         canvas.draw(curve, index)
     label_rows = {frame.row_of(tick): label for tick, label in labels.items()}
-    lines = [plot_title(panel.title, smoothing)]
+    title = plot_title(panel.title, smoothing)
+    if not panel.has_points():
+        title.append("  no finite values", style="not bold dim")
+    title.truncate(width, overflow="ellipsis")
+    lines = [title]
     for row in range(frame.rows):
         lines.append(canvas.row(row, label_rows.get(row, ""), margin))
     lines += x_axis(frame, margin, panel)

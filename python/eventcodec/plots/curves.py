@@ -46,6 +46,10 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
 
+    def has_points(self) -> bool:
+        """Say whether there is anything to see."""
+        return any(bool(np.isfinite(curve.y).any()) for curve in self.curves)
+
 
 def smooth(values: Floats, weight: float) -> Floats:
     """Smooth values by TensorBoard's debiased exponential moving average.

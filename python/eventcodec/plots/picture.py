@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import io
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec.plots.curves import Panel, break_where_x_falls, reduce_to_columns, smooth
+from eventcodec.plots.fonts import families, missing_characters
 from eventcodec.plots.log_axis import above_zero, log_ticks
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = ["FORMATS", "draw_images", "draw_panels", "new_figure", "plain", "save
 
 FORMATS = (".png", ".svg", ".html")
 DOTS_PER_INCH = 150
+LABEL_CHARACTERS = 30  # in a line beside a vertical axis
 # Beyond these matplotlib's own margins on a logarithmic axis leave the range of float64.
 SMALLEST, LARGEST = 1e-300, 1e300
 
@@ -47,6 +50,7 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
+    "svg.fonttype": "none",  # words stay words: the browser has the fonts, and they can be found
     "svg.hashsalt": "eventcodec",
     "xtick.color": "#444444",
     "ytick.color": "#444444",
@@ -62,6 +66,7 @@ def style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
+        mpl.rcParams["font.family"] = families()
         yield
 
 
@@ -125,7 +130,9 @@ def draw_panels(
                 x = curve.x / 86400 if panel.clock else curve.x
                 lines[curve.label] = draw_curve(axis, panel, x, curve.y, colour, smoothing)
             axis.set_xlabel(panel.x_label)
-            axis.set_ylabel(plain(panel.title))
+            axis.set_ylabel(plain("\n".join(textwrap.wrap(panel.title, LABEL_CHARACTERS))))
+            if not panel.has_points():
+                axis.text(0.5, 0.5, "no finite values", ha="center", transform=axis.transAxes)
             axis.margins(x=0.02)
             show_decades(axis, panel)
             if panel.clock:
@@ -234,13 +241,17 @@ def draw_images(
     return figure
 
 
-def save(figure: Figure, path: Path, *, title: str) -> None:
+def save(figure: Figure, path: Path, *, title: str) -> set[str]:
     """Write a figure; the suffix of the path chooses the format.
 
     Args:
         figure: from one of the functions here.
         path: ends in .png, .svg or .html. An .html page holds the picture inside itself.
         title: the title of the web page.
+
+    Returns:
+        The characters that stand as boxes in the picture, because no font here has them; none in
+        .svg and .html, which leave it to the reader's browser.
 
     Raises:
         ValueError: another suffix.
@@ -251,7 +262,7 @@ def save(figure: Figure, path: Path, *, title: str) -> None:
         message = f"a picture ends in {', '.join(FORMATS)}, got {str(path)!r}"
         raise ValueError(message)
     drawn = io.BytesIO()
-    with style():
+    with style(), missing_characters() as missing:
         figure.savefig(
             drawn,
             format="png" if suffix == ".png" else "svg",
@@ -260,6 +271,7 @@ def save(figure: Figure, path: Path, *, title: str) -> None:
         )
     data = drawn.getvalue()
     path.write_bytes(web_page(data.decode("utf-8"), title) if suffix == ".html" else data)
+    return missing if suffix == ".png" else set()
 
 
 def web_page(svg: str, title: str) -> bytes:
@@ -273,7 +285,7 @@ def web_page(svg: str, title: str) -> bytes:
 <title>{html.escape(title)}</title>
 <style>
 body {{ margin: 2rem auto; max-width: 80rem; padding: 0 1rem; background: #fff; }}
-svg {{ width: 100%; height: auto; }}
+svg {{ max-width: 100%; max-height: 95vh; }}
 </style>
 </head>
 <body>

@@ -29,10 +29,19 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
     """Return the paths a caller named, one or several, and check that they exist.
 
     Raises:
-        FileNotFoundError: one does not exist.
+        FileNotFoundError: one does not exist, or is empty.
+        TypeError: one is no path.
         ValueError: there is none.
     """
+    got: object = path
+    if isinstance(got, bytes) or not isinstance(got, str | os.PathLike | Iterable):
+        raise _no_path(got)
     given = [path] if isinstance(path, str | os.PathLike) else list(path)
+    for each in given:
+        if not isinstance(each, str | os.PathLike):
+            raise _no_path(each)
+        if each == "":  # which pathlib takes for the current directory
+            raise FileNotFoundError(2, 'A path must not be empty ("." is this directory)', "")
     paths = [Path(each) for each in given]
     if not paths:
         raise ValueError("path must name a file or a directory, got an empty list")
@@ -44,6 +53,11 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
                 reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
             raise FileNotFoundError(2, reason, name)
     return paths
+
+
+def _no_path(got: object) -> TypeError:
+    message = f"path must be a str, a path or a list of those, got {got!r}"
+    return TypeError(f"{message}; os.fsdecode() makes a str" if isinstance(got, bytes) else message)
 
 
 def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
+from eventcodec.reader.arguments import checked_seconds
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.given_events import FollowedEvent, GivenEvents
 from eventcodec.reader.log import Log
@@ -69,6 +70,7 @@ def follow(
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
+        TypeError: an argument of another type.
         ValueError: timeout is negative.
 
     Example:
@@ -76,8 +78,7 @@ def follow(
         >>> for point in eventcodec.follow("runs"):  # doctest: +SKIP
         ...     print(point.run, point.tag, point.step, point.value)
     """
-    if timeout is not None and timeout < 0:
-        raise ValueError(f"timeout must not be negative, got {timeout}")
+    timeout = None if timeout is None else checked_seconds("timeout", timeout)
     log = Log(path)
     if events:
         return _follow(log, GivenEvents().take, timeout)

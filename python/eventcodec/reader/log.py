@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
+from eventcodec.reader.arguments import checked_count, checked_flag
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
+from eventcodec.reader.embedding import Embedding, find_embeddings
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
@@ -33,6 +35,7 @@ __all__ = ["Log", "Mode", "Steps", "open"]
 
 _Series = TypeVar("_Series")
 Mode = Literal["salvage", "prefix", "strict"]
+_MOST_THREADS = 1024
 
 
 def open(  # noqa: A001
@@ -84,7 +87,8 @@ def open(  # noqa: A001
         OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
-        ValueError: a mode or number of threads that there is not; `steps` that are no range.
+        TypeError: an argument of another type.
+        ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
@@ -111,9 +115,7 @@ def open(  # noqa: A001
 def _thread_count(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    return threads
+    return min(checked_count("threads", threads, 1), _MOST_THREADS)
 
 
 class Log:
@@ -123,6 +125,7 @@ class Log:
         path: what was opened, as a list of paths.
         runs: mapping from run name to Run; `log["exp1"]` is `log.runs["exp1"]`.
         damage: list of SkippedRegion, in the order of files and bytes; empty when all is well.
+        embeddings: those of a projector_config.pbtxt in the log directory itself.
         pending: path -> bytes at the end of that file that are not a whole record yet, for the
             files that have some: they are being written, or their writer died.
     """
@@ -141,11 +144,13 @@ class Log:
         index: bool | PathLike = True,
     ) -> None:
         self.path = as_paths(path)
-        self._wanted = as_patterns(runs)
+        self._wanted = as_patterns(runs, "runs")
         self._selection = Selection(tags, steps)
+        if mode not in get_args(Mode):
+            raise ValueError(f'mode must be "salvage", "prefix" or "strict", got {mode!r}')
         self._mode = mode
-        self._verify = verify
-        self._purge = purge
+        self._verify = checked_flag("verify", verify)
+        self._purge = checked_flag("purge", purge)
         self._threads = _thread_count(threads)
         self._named = {str(each) for each in self.path if each.is_file()}
         self._files: dict[str, _native.EventFile] = {}
@@ -186,6 +191,19 @@ class Log:
         """Files with an unfinished tail, and its size in bytes."""
         return {path: file.pending for path, file in self._files.items() if file.pending}
 
+    @property
+    def embeddings(self) -> Mapping[str, Embedding]:
+        """Embeddings by name whose configuration stands in the log directory itself, where Keras
+        writes it although the runs are below; as Run.embeddings.
+
+        Raises:
+            CorruptRecordError: the configuration cannot be parsed.
+            OSError: it cannot be read.
+        """
+        base = base_of(self.path)
+        found = find_embeddings([base], base)
+        return Named("embedding", found, found.__getitem__)
+
     def refresh(self) -> Log:
         """Read what has been added since the log was opened or last refreshed.
 
@@ -223,6 +241,7 @@ class Log:
             ]
         )
         self._paths = found
+        self._base = base_of(self.path)
         self._made = {
             name: (paths, run)
             for name, (paths, run) in self._made.items()
@@ -362,7 +381,7 @@ class Log:
             CorruptRecordError: a record is malformed.
             OSError: a file cannot be read.
         """
-        chosen = as_patterns(runs)
+        chosen = as_patterns(runs, "runs")
         return hparams_table(self.runs, [name for name in self._runs if matches(name, chosen)])
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
@@ -401,7 +420,7 @@ class Log:
         kind: Callable[[Run], Mapping[str, _Series]],
     ) -> Iterator[tuple[tuple[str, str], _Series]]:
         """Yield the series of one kind under the runs and tags that match, in their order."""
-        run_patterns, tag_patterns = as_patterns(runs), as_patterns(tags)
+        run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
         for name in self._runs:
             if matches(name, run_patterns):
                 found = kind(self._runs[name])
@@ -417,13 +436,11 @@ class Log:
     def _make_run(self, name: str) -> Run:
         if name not in self._made:
             paths = self._paths[name]
-            directories = [Path(each) for each in dict.fromkeys(map(os.path.dirname, paths))]
             files = [self._files[path] for path in paths]
             run = Run(
                 name,
                 files,
-                directories,
-                base_of(self.path),
+                self._base,
                 purge=self._purge,
                 selection=self._selection if self._selection.native else None,
             )

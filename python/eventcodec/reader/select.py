@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
+from eventcodec.reader.arguments import checked_count, checked_range
 from eventcodec.reader.downsample import largest_triangles
 from eventcodec.reader.tag import name_apart
 
@@ -21,11 +21,31 @@ Patterns = str | re.Pattern[str] | Iterable[str | re.Pattern[str]] | None
 Steps = slice | tuple[int | None, int | None] | None
 
 
-def as_patterns(patterns: Patterns) -> list[str | re.Pattern[str]] | None:
-    """Return the patterns as a list, which can be gone through more than once."""
+def as_patterns(patterns: Patterns, name: str = "patterns") -> list[str | re.Pattern[str]] | None:
+    """Return the patterns as a list, which can be gone through more than once.
+
+    Raises:
+        TypeError: they are none; it calls them `name`.
+    """
     if patterns is None:
         return None
-    return [patterns] if isinstance(patterns, str | re.Pattern) else list(patterns)
+    if isinstance(patterns, str | re.Pattern):
+        patterns = [patterns]
+    elif not isinstance(patterns, Iterable):
+        raise _no_pattern(name, patterns)
+    chosen = list(patterns)
+    for each in chosen:
+        text = each.pattern if isinstance(each, re.Pattern) else each
+        if not isinstance(text, str):
+            raise _no_pattern(name, each)
+    return chosen
+
+
+def _no_pattern(name: str, got: object) -> TypeError:
+    return TypeError(
+        f"{name} must be a glob, a compiled regular expression of str, or a list of those, "
+        f"got {got!r}"
+    )
 
 
 def matches(name: str, patterns: list[str | re.Pattern[str]] | None) -> bool:
@@ -57,7 +77,7 @@ class Selection:
     """
 
     def __init__(self, tags: Patterns, steps: Steps) -> None:
-        self._tags = as_patterns(tags)
+        self._tags = as_patterns(tags, "tags")
         first, last = _step_range(steps)
         if first > last:  # none: to say it of the tags spares the core a notion of it
             self._tags, first, last = [], _LEAST_STEP, _MOST_STEP
@@ -91,22 +111,17 @@ def _step_range(steps: Steps) -> tuple[int, int]:
     """Return the first and the last step that are wanted.
 
     Raises:
-        ValueError: it is no pair of numbers.
+        TypeError: it is no range.
+        ValueError: it has a stride.
     """
-    try:
-        if isinstance(steps, slice):
-            if steps.step is not None:
-                raise ValueError
-            start, stop = steps.start, steps.stop
-        else:
-            start, stop = (None, None) if steps is None else steps
-        first = _LEAST_STEP if start is None else max(math.ceil(start), _LEAST_STEP)
-        last = _MOST_STEP if stop is None else min(math.ceil(stop) - 1, _MOST_STEP)
-    except (TypeError, ValueError, OverflowError):
+    start, stop, every = checked_range(steps)
+    if every is not None:
         raise ValueError(
-            f"steps must be (start, stop) or slice(start, stop) of steps or None, got {steps!r};"
-            " to take each n-th row use log.scalars(every=n)"
-        ) from None
+            f"open() takes steps as (start, stop) or slice(start, stop), got {steps!r}; "
+            "log.scalars(steps=...) takes a stride, or each n-th row with every=n"
+        )
+    first = _LEAST_STEP if start is None else max(start, _LEAST_STEP)
+    last = _MOST_STEP if stop is None else min(stop - 1, _MOST_STEP)
     return first, last
 
 
@@ -116,21 +131,19 @@ def rows_of(
     """Return which rows of a series are selected: by step, of these each n-th, of these the last.
 
     Raises:
+        TypeError: `wanted` is no range, `every` or `last` no whole number.
         ValueError: `every` is less than 1 or `last` less than 0.
     """
-    if every is not None and every < 1:
-        raise ValueError(f"every must be at least 1, got {every}")
-    if last is not None and last < 0:
-        raise ValueError(f"last must be at least 0, got {last}")
+    every = None if every is None else checked_count("every", every, 1)
+    last = None if last is None else checked_count("last", last, 0)
+    start, stop, stride = checked_range(wanted)
     keep = np.ones(len(steps), dtype=bool)
-    if wanted is not None:
-        start, stop = (wanted.start, wanted.stop) if isinstance(wanted, slice) else wanted
-        if start is not None:
-            keep &= steps >= start
-        if stop is not None:
-            keep &= steps < stop
-        if isinstance(wanted, slice) and wanted.step is not None:
-            keep &= (steps - (start or 0)) % wanted.step == 0
+    if start is not None:
+        keep &= steps >= start
+    if stop is not None:
+        keep &= steps < stop
+    if stride is not None:
+        keep &= (steps - (start or 0)) % stride == 0
     rows = np.flatnonzero(keep)[::every]
     return rows if last is None else rows[max(len(rows) - last, 0) :]
 
@@ -146,8 +159,9 @@ def chosen_rows(
     """Return the rows that rows_of() selects, and of these at most `points` that look like all.
 
     Raises:
-        ValueError: see rows_of() and largest_triangles().
+        TypeError, ValueError: see rows_of(); `points` is no whole number of at least 3.
     """
+    points = None if points is None else checked_count("points", points, 3)
     rows = rows_of(steps, wanted, every, last)
     if points is None:
         return rows

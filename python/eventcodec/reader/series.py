@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,9 +135,12 @@ class ScalarSeries(Sequence[Scalar]):
             return ScalarSeries(
                 self.tag, self.steps[index], self.wall_times[index], self.values[index]
             )
-        return Scalar(
-            int(self.steps[index]), float(self.wall_times[index]), float(self.values[index])
-        )
+        try:
+            return Scalar(
+                int(self.steps[index]), float(self.wall_times[index]), float(self.values[index])
+            )
+        except (IndexError, TypeError):
+            raise _wrong_index(self, index) from None
 
     def __iter__(self) -> Iterator[Scalar]:
         columns = (self.steps.tolist(), self.wall_times.tolist(), self.values.tolist())
@@ -182,7 +185,10 @@ class Series(Sequence[_Value], Generic[_Value]):
     def __getitem__(self, index: int | slice) -> _Value | Series[_Value]:
         if isinstance(index, slice):
             return self._slice(index)
-        at = range(len(self))[index]
+        try:
+            at = range(len(self))[index]
+        except (IndexError, TypeError):
+            raise _wrong_index(self, index) from None
         part, rows = self._locate(at, 1)
         return next(self._read(part, rows, self._points(at, 1)))
 
@@ -273,6 +279,16 @@ class TextSeries(Series[Text]):
     ) -> Iterator[Text]:
         for point, strings in zip(points, part.file.texts(part.series, rows), strict=False):
             yield Text(*point, "\n".join(strings), tuple(strings))
+
+
+def _wrong_index(series: ScalarSeries | Series[Any], index: object) -> Exception:
+    if isinstance(index, int | np.integer):
+        count = f"{len(series)} value" + "s" * (len(series) != 1)
+        return IndexError(f"index {index} is out of range: {series.tag!r} has {count}")
+    return TypeError(
+        f"an index must be a whole number or a slice, got {index!r}; the arrays .steps and "
+        ".wall_times take any index of NumPy"
+    )
 
 
 def _describe(series: Sequence[object], tag: str, steps: NDArray[np.int64]) -> str:

@@ -115,9 +115,14 @@ class Table:
                 plain strings are so; other wishes are left to the consumer's own cast.
 
         Raises:
+            TypeError: it is no capsule.
             ValueError: the capsule holds no schema.
         """
-        wanted = {} if requested_schema is None else _native.arrow_formats(requested_schema)
+        try:
+            wanted = {} if requested_schema is None else _native.arrow_formats(requested_schema)
+        except TypeError:
+            message = "requested_schema must be a PyCapsule with an ArrowSchema, or None"
+            raise TypeError(f"{message}, got {requested_schema!r}") from None
         return _native.arrow_stream(arrow_table(self._columns, wanted))
 
     def __repr__(self) -> str:

@@ -156,6 +156,35 @@ TEST(rows_are_not_kept_when_not_wanted) {
   CHECK_EQ(find(file, "a")->rows.size, 0u);
 }
 
+// More tags than a scan that keeps none tells apart: what stands behind them is checked all the
+// same.
+TEST(records_of_many_tags_count_when_no_tag_is_wanted) {
+  const Directory directory;
+  Buffer content;
+  constexpr int kTags = 70000;
+  for (int step = 0; step < 2; ++step) {
+    for (int tag = 0; tag < kTags; ++tag) {
+      add_scalars(content, step, {"tag" + std::to_string(tag)}, 1.0f);
+    }
+  }
+  const std::size_t end = content.size();
+  add_scalars(content, 2, {"tag69999"}, 1.0f);
+  content.data()[end + 12] ^= 1;  // behind the header
+  add_scalars(content, 3, {"tag0"}, 1.0f);
+  const std::string path = directory.file("f", content);
+  for (const std::size_t threads : {1, 2}) {
+    scan::EventFile file(path);
+    Buffer buffer;
+    const scan::Options options{
+        .keep_rows = false, .keep_tags = false, .least_part = std::uint64_t{1} << 16};
+    REQUIRE(file.scan(options, buffer, threads).ok());
+    CHECK_EQ(file.records(), 2 * kTags + 1u);
+    REQUIRE(file.damage().size() == 1);
+    CHECK_EQ(file.damage()[0].offset, end);
+    CHECK(file.series().empty());
+  }
+}
+
 TEST(shared_columns_outlive_growth) {
   scan::Series series;
   scan::ColumnMemory memory;

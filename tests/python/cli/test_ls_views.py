@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,8 @@ from click.testing import CliRunner
 
 import eventcodec
 from eventcodec.cli.main import cli
+from eventcodec.cli.terminal import escape
+from eventcodec.proto import Event, Summary
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +28,12 @@ def sweep(tmp_path_factory):
     return place
 
 
+def run_ls(*args):
+    return CliRunner().invoke(cli, ["ls", *map(str, args)], prog_name="eventcodec")
+
+
 def shown(*args):
-    result = CliRunner().invoke(cli, ["ls", *map(str, args)], prog_name="eventcodec")
+    result = run_ls(*args)
     assert result.exit_code == 0, result.output
     assert all(len(line) <= 80 for line in result.output.splitlines())
     assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", result.output)
@@ -97,3 +104,59 @@ def test_two_views_at_once_are_wrong_usage(sweep, views):
     assert result.exit_code == 2
     assert "choose one" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_narrow_terminal_has_every_tag(command, log_dir):
+    for view in ((), ("--long",)):
+        output = command("ls", log_dir, *view, env={"COLUMNS": "40"}).stdout
+        assert all(len(line) <= 40 for line in output.splitlines())
+        for name, run in eventcodec.open(log_dir).runs.items():
+            listed = output.split(f"run {name}\n")[1].split("\n\n")[0].replace("\n", "")
+            for tag, entry in run.tags.items():
+                assert f"{escape(tag)}  {entry.count} {entry.kind}, step" in listed
+
+
+def test_very_long_and_empty_tags(tmp_path):
+    tag = "first/" + "x" * 5000 + "/last"
+    values = [Summary.Value(tag=name, simple_value=1.0) for name in (tag, "", "short")]
+    with eventcodec.RecordWriter(tmp_path / "events.out.tfevents.1") as writer:
+        writer.write(Event(step=1, summary=Summary(value=values)).SerializeToString())
+    for view in ((), ("--long",)):
+        output = shown(tmp_path, *view)
+        assert len(output.splitlines()) < 16
+        assert "(5,011 characters)" in re.sub(r" {2,}.*\n", " ", output)
+        assert re.search('^"" ', output, re.MULTILINE)
+
+
+def test_names_match_themselves_and_regular_expressions(tmp_path):
+    with eventcodec.SummaryWriter(str(tmp_path)) as writer:
+        for name in ("a[0]", "a0", "loss", "lr", "/x/"):
+            writer.add_scalar(name, 1.0, 1)
+
+    def tags(*globs):
+        options = [word for glob in globs for word in ("--tag", glob)]
+        (run,) = json.loads(run_ls(tmp_path, "--json", *options).stdout)["runs"]
+        return [each["tag"] for each in run["tags"]]
+
+    assert tags("a[0]") == ["a[0]", "a0"]
+    assert tags("/^l/") == ["loss", "lr"]
+    assert tags("/[0-9]/", "lr") == ["a[0]", "a0", "lr"]
+    assert tags("/x/") == ["/x/"]
+    result = run_ls(tmp_path, "--tag", "/(/")
+    assert result.exit_code == 2
+    assert "no regular expression: '/(/'" in result.stderr
+
+
+def test_damage_in_json_says_what_was_found_by_a_search(tmp_path):
+    with eventcodec.SummaryWriter(str(tmp_path)) as writer:
+        for step in range(9):
+            writer.add_scalar("loss", 1.0, step)
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    data[8 + 16 + int.from_bytes(data[:8], "little")] ^= 1  # the checksum of a length
+    path.write_bytes(data)
+    result = run_ls(tmp_path, "--json")
+    (damage,) = json.loads(result.stdout)["damage"]
+    assert damage["recovered"] is True
+    assert result.exit_code == 1
+    assert "a search found what follows" in result.stderr

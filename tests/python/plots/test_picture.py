@@ -1,6 +1,7 @@
 """Pictures: right format, right size, the same when drawn twice, no trace in matplotlib."""
 
 import io
+import warnings
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eventcodec.plots.braille import draw_panel
 from eventcodec.plots.curves import Curve, Panel
 from eventcodec.plots.picture import draw_images, draw_panels, save
 
@@ -70,3 +72,40 @@ def test_grids_of_images(count, tmp_path):
     )
     save(drawn, tmp_path / "a.png", title="t")
     assert opened(tmp_path / "a.png").size[0] > 100
+
+
+def test_words_that_no_font_has_are_told_and_stay_words_in_svg(tmp_path, recwarn):
+    rare = "\U00013000"  # a hieroglyph
+    panel = Panel(f"训练 🚀 {rare}", "step", (Curve("a", np.arange(3.0), np.arange(3.0)),))
+    assert rare in save(draw_panels([panel], title="t"), tmp_path / "a.png", title="t")
+    assert save(draw_panels([panel], title="t"), tmp_path / "a.svg", title="t") == set()
+    words = "".join(ET.fromstring((tmp_path / "a.svg").read_text()).itertext())
+    assert "训练 🚀" in words
+    assert not recwarn
+
+
+def test_other_warnings_of_matplotlib_are_not_lost(tmp_path):
+    class Figure:
+        def savefig(self, *args, **options):
+            warnings.warn("something else", UserWarning, stacklevel=1)
+
+    with pytest.warns(UserWarning, match="something else"):
+        save(Figure(), tmp_path / "a.png", title="t")
+
+
+def test_long_labels_stay_beside_their_panel(tmp_path):
+    tag = "validation/metrics/of_the_largest_model/" * 3
+    panel = Panel(tag, "step", (Curve("a", np.arange(3.0), np.arange(3.0)),))
+    drawn = draw_panels([panel, panel], title="t")
+    save(drawn, tmp_path / "a.png", title="t")
+    for axis in drawn.axes:
+        assert axis.yaxis.label.get_window_extent().height < 1.3 * axis.bbox.height
+
+
+def test_nothing_but_nan_says_so(tmp_path):
+    panel = Panel("loss", "step", (Curve("a", np.arange(3.0), np.full(3, np.nan)),))
+    drawn = draw_panels([panel], title="t")
+    assert [text.get_text() for text in drawn.axes[0].texts] == ["no finite values"]
+    assert "no finite values" in draw_panel(panel, width=60)[0].plain
+    long = Panel("t" * 200, "step", panel.curves)
+    assert all(line.cell_len <= 60 for line in draw_panel(long, width=60))
