@@ -104,7 +104,9 @@ def command(
         raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
-    log = open_log(path, runs, tags, known=lambda log: tags_of(log, kind))
+    # A run begins with the first of all its values.
+    read = () if x_axis == "relative" else tags
+    log = open_log(path, runs, read, known=lambda log: tags_of(log, kind))
     names = list(log.runs)
     known = sorted(set(tags_of(log, kind)))
     if not known:
