@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,20 +187,7 @@ class EventFile:
     def columns(
         self, series: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]: ...
-    def histograms(
-        self, series: int, rows: list[int]
-    ) -> list[
-        tuple[
-            NDArray[np.float64],
-            NDArray[np.float64],
-            NDArray[np.float64],
-            float,
-            float,
-            float,
-            float,
-            float,
-        ]
-    ]: ...
+    def histograms(self, series: int, rows: list[int], type: type[_T]) -> list[_T]: ...
     def images(self, series: int, rows: list[int]) -> list[tuple[int, int, builtins.bytes]]: ...
     def texts(self, series: int, rows: list[int]) -> list[list[str]]: ...
     def messages(self, series: int, rows: list[int]) -> list[tuple[builtins.bytes, int, int]]: ...
