@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 
 # numpy says that its arrays are buffers from Python 3.12 on only.
 _Array: TypeAlias = Buffer | NDArray[Any]
+_T = TypeVar("_T")
 
 class _KernelInfo(TypedDict):
     chosen: str
