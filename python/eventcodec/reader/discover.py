@@ -29,6 +29,7 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
 
     Raises:
         FileNotFoundError: one does not exist, or is empty.
+        OSError: one is a pipe or a device.
         TypeError: one is no path.
         ValueError: there is none.
     """
@@ -51,6 +52,8 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
                 get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
                 reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
             raise FileNotFoundError(2, reason, name)
+        if not each.is_file() and not each.is_dir():  # a pipe, a device
+            raise OSError(22, "Neither a file nor a directory; write it to a file first", name)
     return paths
 
 
