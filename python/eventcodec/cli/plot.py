@@ -107,7 +107,9 @@ def command(
         raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
-    log = open_log(path, runs, tags, steps, known=lambda log: tags_of(log, kind))
+    # A run begins with the first value of all its tags.
+    read = () if x_axis == "relative" else tags
+    log = open_log(path, runs, read, steps, known=lambda log: tags_of(log, kind))
     names = list(log.runs)
     known = sorted(set(tags_of(log, kind)))
     if not known:

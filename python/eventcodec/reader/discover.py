@@ -22,7 +22,6 @@ PathLike = str | os.PathLike[str]
 # first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
 VISUALDL_MARK = "vdlrecords"
-_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -83,7 +82,8 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
             with os.scandir(where) as entries:
                 for entry in entries:
                     name = entry.name
-                    if any(mark in name for mark in _MARKS) and entry.is_file():
+                    marked = EVENT_FILE_MARK in name or VISUALDL_MARK in name
+                    if marked and entry.is_file():
                         names.append(name)
                     elif entry.is_dir():
                         inside.append(entry.path)
@@ -102,11 +102,14 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
     run_of_root = root.relative_to(base).as_posix()
     above = "" if run_of_root == "." else run_of_root + "/"
     start = len(os.path.join(root, ""))  # noqa: PTH118
+    named_here = root == Path()
     for where, names in _walk(str(root)):
         if names:
             inside = where[start:]
             # As Path(".") / "name" is: without a dot in front.
-            folder = os.path.join(inside if root == Path() else where, "")  # noqa: PTH118
+            folder = inside if named_here else where
+            if folder and not folder.endswith(os.sep):
+                folder += os.sep
             yield above + inside if inside else run_of_root, [folder + name for name in names]
 
 
