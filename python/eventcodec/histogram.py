@@ -52,10 +52,10 @@ class Histogram:
         left: NDArray[np.float64],
         right: NDArray[np.float64],
         counts: NDArray[np.float64],
-        min: float,  # noqa: A002
-        max: float,  # noqa: A002
+        min: float,
+        max: float,
         num: float,
-        sum: float,  # noqa: A002
+        sum: float,
         sum_squares: float,
     ) -> None:
         # What a frozen dataclass does by itself takes three times as long, and logs have millions.
