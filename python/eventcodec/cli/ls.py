@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,7 +65,7 @@ def command(
         raise click.UsageError("--tree, --long and --json are three views: choose one")
     log = open_log(path, runs)
     chosen = dict(log.runs)
-    shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
+    shown = set(pick(tags_of(chosen), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
     elif tree:
@@ -80,23 +80,32 @@ def command(
     report_damage(log)
 
 
+def tags_of(runs: dict[str, Run]) -> Iterator[str]:
+    """Yield the tags of runs, one run after the other."""
+    for run in runs.values():
+        yield from run.tags
+        run.refresh()  # of many runs no more is kept than they need
+
+
 def print_tables(
     runs: dict[str, Run], shown: set[str], lay_out: Callable[[str, Run, list[str]], Any]
 ) -> None:
     """Print a table for each run that has one of the tags."""
     out = console()
+    width = out.width
     first = True
     for name, run in runs.items():
         rows = [tag for tag in run.tags if tag in shown]
         if rows:
             if not first:
-                out.print()
+                out.file.write("\n")
             table = lay_out(name, run, rows)
             if isinstance(table, Rows):
-                table.print_to(out)
+                table.print_to(out, width)
             else:
                 out.print(table)
             first = False
+        run.refresh()
 
 
 def long_view(name: str, run: Run, tags: list[str]) -> Any:

@@ -54,14 +54,18 @@ class Rows:
     others: tuple[RowColumn, ...]
     rows: Sequence[tuple[str, ...]]
 
-    def print_to(self, out: Console) -> None:
-        """Print the table."""
-        lines = None if out.color_system is not None else self._lines(out)
+    def print_to(self, out: Console, width: int) -> None:
+        """Print the table.
+
+        Args:
+            out: where to.
+            width: of `out`, which takes a while to find out.
+        """
+        lines = None if out.color_system is not None else self._lines(out, width)
         if lines is None:
             out.print(self)
-            return
-        for line in lines:
-            out.file.write(line + "\n")
+        else:
+            out.file.write("\n".join(lines) + "\n")
 
     def __rich__(self) -> Table:
         from rich.text import Text
@@ -80,7 +84,7 @@ class Rows:
             table.add_row(*map(Text, row))
         return table
 
-    def _lines(self, out: Console) -> Iterator[str] | None:
+    def _lines(self, out: Console, out_width: int) -> Iterator[str] | None:
         """Lay it out; None where that takes more than spaces and folding."""
         from rich.cells import cell_len
 
@@ -90,18 +94,16 @@ class Rows:
             width = max(column.least, *map(cell_len, (column.heading, *cells)))
             widths.append(width if column.most is None else min(width, column.most))
         rest = sum(widths[1:]) + _GAP * (len(widths) - 1)
-        widths[0] = min(widths[0], out.width - rest)
+        widths[0] = min(widths[0], out_width - rest)
         if widths[0] < cell_len(self.first) or cell_len(self.title) > widths[0] + rest:
             return None
         return self._lay_out(out, widths)
 
     def _lay_out(self, out: Console, widths: list[int]) -> Iterator[str]:
-        from rich.cells import set_cell_size
-
         total = sum(widths) + _GAP * (len(widths) - 1)
         rights = [False, *(column.right for column in self.others)]
         gap = " " * _GAP
-        yield set_cell_size(self.title, total)
+        yield _fit(self.title, total, False)
         headings = (self.first, *(column.heading for column in self.others))
         yield gap.join(map(_fit, headings, widths, rights))
         yield _RULE * total
@@ -116,10 +118,14 @@ class Rows:
 
 def _fit(text: str, width: int, right: bool) -> str:
     """Pad a text to a width, or cut it."""
-    from rich.cells import cell_len, set_cell_size
+    size = len(text)
+    if not text.isascii():
+        from rich.cells import cell_len
 
-    size = len(text) if text.isascii() else cell_len(text)
+        size = cell_len(text)
     if size > width:
+        from rich.cells import set_cell_size
+
         return set_cell_size(text, width - 1) + "\u2026"
     return " " * (width - size) + text if right else text + " " * (width - size)
 

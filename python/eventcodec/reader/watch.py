@@ -54,6 +54,7 @@ class Watch:
             FileNotFoundError: the log directory is gone.
         """
         now = time.monotonic()
+        first = self._last_look is None
         if self._last_look is None:
             self._find_all()
         else:
@@ -65,7 +66,7 @@ class Watch:
         self._new = []
         self._last_look = now
         found, self._found = self._found, []
-        self._note(found, now)
+        self._note([entry for entry in found if not first or _grew_lately(entry[1])], now)
         return found
 
     def _find_all(self) -> None:
@@ -160,6 +161,14 @@ class Watch:
             self._busy[file.path] = now
         newest = sorted(self._busy.items(), key=lambda item: item[1], reverse=True)
         self._busy = {path: grew for path, grew in newest[:_MOST_BUSY] if now - grew < _BUSY}
+
+
+def _grew_lately(file: _native.EventFile) -> bool:
+    try:
+        changed = os.stat(file.path).st_mtime  # noqa: PTH116 (a Path for each of 100,000 files)
+    except OSError:
+        return False
+    return time.time() - changed < _BUSY
 
 
 def _state(file: _native.EventFile) -> tuple[int, int, int]:
