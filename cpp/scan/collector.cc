@@ -343,16 +343,20 @@ double Collector::projected_rows(const Series& series) const {
 }
 
 bool Collector::make_room(Series& series, std::uint64_t rows) {
-  constexpr std::uint64_t kWorthProjecting = 64;
-  constexpr std::uint64_t kMostAtOnce = 64;  // times the size: a file may change its mind
+  // Each time a series grows its next record is read the slow way, and most files are small. But a
+  // file may change its mind, and of few rows one cannot tell.
+  constexpr std::uint64_t kWorthProjecting = 8;
+  constexpr std::uint64_t kWorthTrusting = 64;
+  constexpr std::uint64_t kMostOfFew = 16;  // times the size
+  constexpr std::uint64_t kMostAtOnce = 64;
   const std::uint64_t size = series.rows.size;
   if (size + rows <= series.rows.capacity) return true;
   std::uint64_t wanted = size + rows;
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
-    wanted =
-        std::max(wanted, static_cast<std::uint64_t>(std::min(
-                             projected_rows(series), static_cast<double>(kMostAtOnce * size))));
+    const std::uint64_t most = (size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size;
+    wanted = std::max(wanted, static_cast<std::uint64_t>(std::min(projected_rows(series),
+                                                                  static_cast<double>(most))));
   }
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }

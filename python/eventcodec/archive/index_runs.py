@@ -126,7 +126,7 @@ def _row(run: str, tag: str, kind: str, series: _Series, sizes: dict[str, int]) 
 
 def _hparams_of(run: str, files: list[_native.EventFile]) -> list[tuple[str, Any]]:
     try:
-        found = Run(run, files, [], Path(), purge=True).hparams
+        found = Run(run, files, Path(), purge=True).hparams
     except (CodecError, OSError):
         return []
     if found is None:

@@ -77,7 +77,6 @@ class Run:
         self,
         name: str,
         files: list[_native.EventFile],
-        directories: list[Path],
         root: Path,
         *,
         purge: bool,
@@ -85,7 +84,6 @@ class Run:
     ) -> None:
         self.name = name
         self._files = files
-        self._directories = directories
         self._root = root
         self._purge = purge
         self._selection = selection
@@ -127,7 +125,7 @@ class Run:
     @property
     def scalars(self) -> Mapping[str, ScalarSeries]:
         """Scalar series by tag."""
-        return self._mapping("scalars", ScalarSeries.from_parts)
+        return self._mapping("scalars", self._scalar_series)
 
     def read_scalars(self, tag: str) -> ScalarSeries:
         """Return `scalars[tag]` without keeping it, for those who go through many.
@@ -140,42 +138,42 @@ class Run:
     @property
     def histograms(self) -> Mapping[str, HistogramSeries]:
         """Histogram series by tag."""
-        return self._mapping("histograms", HistogramSeries)
+        return self._series_mapping("histograms", HistogramSeries)
 
     @property
     def images(self) -> Mapping[str, ImageSeries]:
         """Image series by tag."""
-        return self._mapping("images", ImageSeries)
+        return self._series_mapping("images", ImageSeries)
 
     @property
     def texts(self) -> Mapping[str, TextSeries]:
         """Text series by tag as it stands on disk."""
-        return self._mapping("texts", TextSeries)
+        return self._series_mapping("texts", TextSeries)
 
     @property
     def audio(self) -> Mapping[str, AudioSeries]:
         """Audio series by tag."""
-        return self._mapping("audio", AudioSeries)
+        return self._series_mapping("audio", AudioSeries)
 
     @property
     def tensors(self) -> Mapping[str, TensorSeries]:
         """Series of tensors of no other kind, by tag."""
-        return self._mapping("tensors", TensorSeries)
+        return self._series_mapping("tensors", TensorSeries)
 
     @property
     def pr_curves(self) -> Mapping[str, PrCurveSeries]:
         """Series of precision-recall curves by tag."""
-        return self._mapping("pr_curves", PrCurveSeries)
+        return self._series_mapping("pr_curves", PrCurveSeries)
 
     @property
     def meshes(self) -> Mapping[str, MeshSeries]:
         """Series of the parts of meshes by tag as it stands on disk."""
-        return self._mapping("meshes", MeshSeries)
+        return self._series_mapping("meshes", MeshSeries)
 
     @property
     def graphs(self) -> Mapping[str, GraphSeries]:
         """Graphs and run metadata by tag."""
-        return self._mapping("graphs", GraphSeries)
+        return self._series_mapping("graphs", GraphSeries)
 
     @property
     def raw(self) -> Mapping[str, RawSeries]:
@@ -244,7 +242,8 @@ class Run:
             CorruptRecordError: the configuration cannot be parsed.
             OSError: it cannot be read.
         """
-        found = find_embeddings(self._directories, self._root)
+        directories = list(dict.fromkeys(path.parent for path in self.paths))
+        found = find_embeddings(directories, self._root)
         for key in self._keys():
             if self._tag(key).plugin == "embeddings":
                 part = self._parts_of(key)[-1]
@@ -262,13 +261,21 @@ class Run:
         shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         return f"Run({self.name!r}, {shown or 'no tags'})"
 
-    def _mapping(self, kind: str, make: Callable[[str, list[Part]], _Item]) -> Named[_Item]:
+    def _series_mapping(self, kind: str, make: Callable[[str, list[Part]], _Item]) -> Named[_Item]:
+        return self._mapping(kind, lambda name, found: make(name, self._parts(found)))
+
+    def _mapping(self, kind: str, make: Callable[[str, int | list[Part]], _Item]) -> Named[_Item]:
         mapping = self._mappings.get(kind)
         if not isinstance(mapping, Named):
             tags = self._series().get(kind, {})
-            mapping = Named(f"{kind} tag", tags, lambda name: make(name, self._parts(tags[name])))
+            mapping = Named(f"{kind} tag", tags, lambda name: make(name, tags[name]))
             self._mappings[kind] = mapping
         return mapping
+
+    def _scalar_series(self, tag: str, found: int | list[Part]) -> ScalarSeries:
+        if isinstance(found, int):  # straight, because archives have millions
+            return ScalarSeries(tag, *self._files[0].columns(found))  # type: ignore[arg-type]
+        return ScalarSeries.from_parts(tag, found)
 
     def described(self) -> Iterator[tuple[str, str, tuple[Tag, NDArray[np.float64] | None]]]:
         """Yield tag, kind, and what is known of each series; of scalars with all values.
@@ -301,41 +308,30 @@ class Run:
         return self._index
 
     def _series_of_files(self, valid: list[ValidRows] | None) -> _Index:
-        index: dict[str, dict[str, list[Part]]] = {}
-        self._order = []
+        found: dict[_Key, list[Part]] = {}
+        descriptions: dict[_Key, str] = {}
         for number, file in enumerate(self._files):
-            for series, (tag, kind, *_) in enumerate(self._described(file)):
+            for series, (tag, kind, _, _, description, *_) in enumerate(self._described(file)):
+                first = descriptions.setdefault((tag, kind), description)
+                name = name_apart(tag, description, first) if file.format == "visualdl" else tag
+                parts = found.setdefault((name, kind), [])
                 rows = None if valid is None else valid[number].of(series)
-                if rows is not None and not len(rows):
-                    continue
-                part = Part(file, series, rows)
-                known = index.setdefault(kind, {})
-                name = tag
-                if file.format == "visualdl" and tag in known:
-                    first = self._describe(known[tag][0]).description
-                    name = name_apart(tag, self._describe(part).description, first)
-                if name not in known:
-                    known[name] = []
-                    self._order.append((name, kind))
-                known[name].append(part)
-        if self._selection is not None:
-            # Only now: a name may depend on a series that is not selected.
-            found, index = index, {}
-            self._order = [
-                key for key in self._order if self._is_selected(key, found, self._selection)
-            ]
-            for name, kind in self._order:
-                index.setdefault(kind, {})[name] = found[kind][name]
+                if rows is None or len(rows):
+                    parts.append(Part(file, series, rows))
+        # Only now: order and names depend on what is void or not selected, too.
+        self._order = [key for key, parts in found.items() if parts and self._keeps(key, parts)]
+        index: dict[str, dict[str, list[Part]]] = {}
+        for name, kind in self._order:
+            index.setdefault(kind, {})[name] = found[name, kind]
         return index
 
-    def _is_selected(
-        self, key: _Key, found: Mapping[str, Mapping[str, list[Part]]], selection: Selection
-    ) -> bool:
-        name, kind = key
-        parts = found[kind][name]
+    def _keeps(self, key: _Key, parts: list[Part]) -> bool:
+        """Say whether a series is one that the log was opened for."""
+        if self._selection is None:
+            return True
         tags = [self._describe(part) for part in parts]
         plugin = tags[0].plugin if parts[0].file.format == "visualdl" else ""
-        return selection.keeps(name, kind, plugin, sum(tag.count for tag in tags))
+        return self._selection.keeps(*key, plugin, sum(tag.count for tag in tags))
 
     def _keys(self) -> list[_Key]:
         """Return tag and kind of every series, in the order in which they appear."""
