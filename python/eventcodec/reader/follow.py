@@ -49,7 +49,7 @@ def follow(
     The iterator polls: files that have grown in the last minutes all the time, so that a value
     comes within 0.1 s of its flush. All others, and whether there are new ones, it looks at as
     often as one per cent of a processor allows: several times a second for a hundred files, every
-    minute (for new ones every few minutes) for a hundred thousand.
+    few minutes for a hundred thousand.
 
     Each point comes once; the points of a file in its order, and what several files have gained
     between two looks by wall time. New runs and new files of a run are found; of a file that was
