@@ -110,6 +110,7 @@ def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
     """Yield the tags of all runs, or those of one kind of values such as "scalars"."""
     for run in log.runs.values():
         yield from getattr(run, kind)
+        run.refresh()  # of many runs no more is kept than they need
 
 
 def report_nothing(path: str, steps: tuple[int | None, int | None] | None = None) -> None:
