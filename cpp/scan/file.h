@@ -1,6 +1,8 @@
 // file.h - scans one event file or VisualDL log into columns, again and again as it grows.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -133,6 +135,8 @@ class EventFile {
     std::int64_t nanoseconds = 0;
     bool operator==(const Identity&) const = default;
   };
+
+  static Identity identity_of(const struct stat& status);
 
   static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 

@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 
 # numpy says that its arrays are buffers from Python 3.12 on only.
 _Array: TypeAlias = Buffer | NDArray[Any]
+_T = TypeVar("_T")
 
 class _KernelInfo(TypedDict):
     chosen: str
@@ -188,20 +189,7 @@ class EventFile:
     def columns(
         self, series: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]: ...
-    def histograms(
-        self, series: int, rows: list[int]
-    ) -> list[
-        tuple[
-            NDArray[np.float64],
-            NDArray[np.float64],
-            NDArray[np.float64],
-            float,
-            float,
-            float,
-            float,
-            float,
-        ]
-    ]: ...
+    def histograms(self, series: int, rows: list[int], type: type[_T]) -> list[_T]: ...
     def histogram_columns(
         self, series: int, rows: list[int]
     ) -> tuple[

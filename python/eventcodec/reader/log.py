@@ -395,19 +395,9 @@ class Log:
         return hparams_table(self.runs, [name for name in self._runs if matches(name, chosen)])
 
     def files(self) -> Iterator[tuple[str, list[_native.EventFile]]]:
-        """Yield each run's name and its files as the native core reads them; for follow()."""
+        """Yield each run's name and its files as the native core reads them."""
         for name, paths in self._paths.items():
             yield name, [self._files[path] for path in paths]
-
-    def scan(self, files: list[_native.EventFile]) -> None:
-        """Read what some files have gained, without looking for others; for follow().
-
-        The runs of the log do not know of it until the next refresh(), which also tells of a file
-        that cannot be read any more.
-        """
-        for failure in self._scan(files):
-            if failure is not None and not isinstance(failure, OSError):
-                raise failure
 
     def _read(self, paths: list[str]) -> None:
         """Scan files, and note those of a directory that cannot be read."""

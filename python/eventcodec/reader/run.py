@@ -65,6 +65,9 @@ class Run:
         custom_scalars: the layout of the custom scalars dashboard.
         embeddings: mapping from name to Embedding.
         raw: mapping from tag to RawSeries, for every tag with values that are not scalars.
+        paths: the files of the run, in the order in which they are read.
+        formats: the families of those files, "events" and "visualdl".
+        display_name: the name that VisualDL's pages show for the run, "" for none.
 
     Example:
         >>> import eventcodec

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
@@ -269,7 +268,7 @@ class HistogramSeries(Series[Histogram]):
         self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
     ) -> Iterator[Histogram]:
         del points
-        return itertools.starmap(Histogram, part.file.histograms(part.series, rows))
+        return iter(part.file.histograms(part.series, rows, Histogram))
 
     def columns(self) -> Iterator[tuple[NDArray[Any], ...]]:
         """Yield all values as columns, some at a time.
