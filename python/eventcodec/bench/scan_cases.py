@@ -15,7 +15,7 @@ from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.inputs import SEED, loss_curve
 from eventcodec.bench.rustboard import rustboard
 from eventcodec.bench.sizes import Sizes
-from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
+from eventcodec.bench.trial import ONE_THREAD, OURS, PLAIN, Case, Contender, Trial, expect
 from eventcodec.bench.writer_case import event_files
 
 __all__ = ["SCAN_CASES"]
@@ -68,6 +68,14 @@ def write_scalars(log: Path, count: int, tags: int) -> None:
     for step, value in enumerate(loss_curve(count)):
         writer.add_scalar(names[step % tags], value, step)
     writer.close()
+
+
+def write_long(log: Path, count: int, tags: int) -> None:
+    """Write what write_scalars() writes, for a million scalars in less than a second."""
+    names = [f"layer{i:02d}/loss" for i in range(tags)]
+    with eventcodec.SummaryWriter(str(log)) as writer:
+        for step, value in enumerate(loss_curve(count)):
+            writer.add_scalar(names[step % tags], value, step)
 
 
 def files_of(log: Path) -> list[Path]:
@@ -140,6 +148,27 @@ def one_tag_case(name: str, sizes: Sizes) -> Case:
         (*contenders, *rustboard(log_of, count), *limit),
         closes=False,
     )
+
+
+def two_threads_case(name: str, sizes: Sizes) -> Case:
+    """Open one long file of 100 tags on two threads, which share it, and on one; load all."""
+    count = sizes.long_scanned
+    log_of = shared("long", lambda log: write_long(log, count, 100))
+
+    def read_on(threads: int) -> Read:
+        def read(log: Path) -> int:
+            (run,) = eventcodec.open(log, threads=threads).runs.values()
+            return sum(run.scalars[tag].values.size for tag in run.scalars)
+
+        return read
+
+    contenders = (
+        reader(OURS, read_on(2), log_of, count),
+        reader(ONE_THREAD, read_on(1), log_of, count),
+        *rustboard(log_of, count),
+        *limits.page_cache_read(lambda directory: event_files(log_of(directory))),
+    )
+    return Case(name, "event", count, 0, contenders, closes=False)
 
 
 def many_files_case(name: str, sizes: Sizes) -> Case:
@@ -257,6 +286,7 @@ def verify_case(name: str, sizes: Sizes) -> Case:
 SCAN_CASES: dict[str, Callable[[str, Sizes], Case]] = {
     "scan/scalars": scan_case,
     "scan/one tag": one_tag_case,
+    "scan/two threads": two_threads_case,
     "scan/1000 files": many_files_case,
     "scan/blobs": blobs_case,
     "verify/scalars": verify_case,

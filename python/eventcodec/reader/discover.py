@@ -12,6 +12,7 @@ __all__ = [
     "PathLike",
     "as_paths",
     "base_of",
+    "find_by_directory",
     "find_event_files",
     "find_event_paths",
 ]
@@ -22,7 +23,6 @@ PathLike = str | os.PathLike[str]
 # first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
 VISUALDL_MARK = "vdlrecords"
-_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -30,6 +30,7 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
 
     Raises:
         FileNotFoundError: one does not exist, or is empty.
+        OSError: one is a pipe or a device.
         TypeError: one is no path.
         ValueError: there is none.
     """
@@ -52,6 +53,8 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
                 get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
                 reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
             raise FileNotFoundError(2, reason, name)
+        if not each.is_file() and not each.is_dir():  # a pipe, a device
+            raise OSError(22, "Neither a file nor a directory; write it to a file first", name)
     return paths
 
 
@@ -80,7 +83,8 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
             with os.scandir(where) as entries:
                 for entry in entries:
                     name = entry.name
-                    if any(mark in name for mark in _MARKS) and entry.is_file():
+                    marked = EVENT_FILE_MARK in name or VISUALDL_MARK in name
+                    if marked and entry.is_file():
                         names.append(name)
                     elif entry.is_dir():
                         inside.append(entry.path)
@@ -92,19 +96,27 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
         yield where, names
 
 
-def _find_in(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
+def find_by_directory(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the run name of each directory at and below a root, and its event files, maybe none.
+
+    Args:
+        root: an event file or a directory.
+        base: the log directory.
+    """
     if root.is_file():
         yield root.parent.relative_to(base).as_posix(), [str(root)]
         return
     run_of_root = root.relative_to(base).as_posix()
     above = "" if run_of_root == "." else run_of_root + "/"
     start = len(os.path.join(root, ""))  # noqa: PTH118
+    named_here = root == Path()
     for where, names in _walk(str(root)):
-        if names:
-            inside = where[start:]
-            # As Path(".") / "name" is: without a dot in front.
-            folder = os.path.join(inside if root == Path() else where, "")  # noqa: PTH118
-            yield above + inside if inside else run_of_root, [folder + name for name in names]
+        inside = where[start:]
+        # As Path(".") / "name" is: without a dot in front.
+        folder = inside if named_here else where
+        if folder and not folder.endswith(os.sep):
+            folder += os.sep
+        yield above + inside if inside else run_of_root, [folder + name for name in names]
 
 
 def base_of(roots: list[Path]) -> Path:
@@ -123,8 +135,9 @@ def find_event_paths(roots: list[Path]) -> dict[str, list[str]]:
     base = base_of(roots)
     runs: dict[str, list[str]] = {}
     for root in roots:
-        for run, files in _find_in(root, base):
-            runs.setdefault(run, []).extend(files)
+        for run, files in find_by_directory(root, base):
+            if files:
+                runs.setdefault(run, []).extend(files)
     return {run: sorted(set(runs[run])) for run in sorted(runs)}
 
 
