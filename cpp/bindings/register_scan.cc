@@ -231,12 +231,13 @@ scan::Mode parse_mode(std::string_view mode) {
 
 // One entry per file: None, or the exception that its scan would raise.
 py::list scan_files(const std::vector<SharedFile*>& files, std::string_view mode, bool verify,
-                    std::size_t threads, bool keep_rows, std::uint64_t least_part) {
+                    std::size_t threads, bool keep_rows, bool keep_tags, std::uint64_t least_part) {
   if (threads == 0 || least_part == 0) throw py::value_error("must be at least 1");
   const scan::Options options{
       .mode = parse_mode(mode),
       .verify = verify ? record::Verify::kYes : record::Verify::kNo,
       .keep_rows = keep_rows,
+      .keep_tags = keep_tags,
       .least_part = least_part,
   };
   std::vector<scan::EventFile*> cores;
@@ -323,7 +324,7 @@ void register_scan(py::module_& module) {
   module.def("carry_metadata", &carry_metadata, py::arg("files"), py::pos_only());
   module.def("scan_files", &scan_files, py::arg("files"), py::kw_only(), py::arg("mode"),
              py::arg("verify"), py::arg("threads"), py::arg("keep_rows"),
-             py::arg("least_part") = scan::Options{}.least_part);
+             py::arg("keep_tags") = true, py::arg("least_part") = scan::Options{}.least_part);
 }
 
 }  // namespace eventcodec::bindings

@@ -273,6 +273,7 @@ void Collector::describe(Series& series, const TagEntry& entry) {
 }
 
 bool Collector::append(const Row& row, const event::EventView& event, std::uint64_t offset) {
+  if (is_beyond_limit(as_text(row.value.tag))) return true;
   TagEntry& entry = entry_of(row.value);
   entry.guessed = entry.guessed || row.guessed;
   has_guesses_ = has_guesses_ || row.guessed;

@@ -64,6 +64,11 @@ class Collector {
     drop_rows();
   }
 
+  // From here on values of tags that are new are checked, but not gathered, once so many tags are
+  // known.
+  void limit_tags(std::size_t most) { most_tags_ = most; }
+  [[nodiscard]] std::size_t most_tags() const { return most_tags_; }
+
   // How far the scan is, as bytes of the file: series that run full are given room for the rows
   // that they will have at the end if the file goes on as it began.
   void set_progress(std::uint64_t done, std::uint64_t total) {
@@ -149,9 +154,12 @@ class Collector {
   void classify_empty(Row* row);
   std::string_view plugin_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
+  [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
+    return tags_.size() >= most_tags_ && !tags_.contains(tag);
+  }
   TagEntry& entry_of(std::string_view tag);
   TagEntry& entry_of(const event::ValueView& value);
-  Series& series_of(const vdl::ValueView& value);
+  Series* series_of(const vdl::ValueView& value);  // nullptr: beyond the limit of tags
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
   bool is_wanted(std::string_view tag, const std::string_view* curve);
   void leave_out(Series& series);
@@ -201,6 +209,7 @@ class Collector {
   std::uint64_t total_ = 0;
   std::optional<std::uint64_t> first_room_;  // done_ when rows began to come
   std::uint64_t dropped_at_ = 0;
+  std::size_t most_tags_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace eventcodec::scan

@@ -12,6 +12,9 @@ namespace eventcodec::scan {
 using record::DamageKind;
 using record::Unframed;
 
+// The values of so many tags are read the quick way when nobody wants to know of them: some 50 MiB.
+constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
+
 void EventFile::forget() {
   collector_ = Collector(selection_);
   committed_ = 0;
@@ -73,6 +76,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   identity_ = identity;
   open_damage_ = nullptr;
+  if (!options.keep_tags) collector_.limit_tags(kTagsForReading);
   if (options.saving != nullptr) {
     Status joined = join_pieces(*options.saving, identity.bytes - committed_);
     if (!joined.ok() && joined.error().code == Errc::kOutOfMemory) return joined;
@@ -92,6 +96,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
     result = save_rows(*options.saving, options.saving->keep);
   }
   if (!options.keep_rows) collector_.drop_rows();
+  if (!options.keep_tags) collector_ = Collector(selection_);
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();

@@ -41,7 +41,8 @@ struct Loaded {
 struct Options {
   Mode mode = Mode::kSalvage;
   record::Verify verify = record::Verify::kYes;
-  bool keep_rows = true;  // false: only records and damage count, and memory stays small
+  bool keep_rows = true;  // false: only tags, records and damage count
+  bool keep_tags = true;  // false: of tags no more than help reading, and none at the end
   // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
   // time.
   std::uint64_t least_part = std::uint64_t{4} << 20;

@@ -72,6 +72,7 @@ void EventFile::scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t
   part.file.identity_ = identity_;
   part.file.records_ = 0;
   part.file.committed_ = part.begin;
+  part.file.collector_.limit_tags(collector_.most_tags());
   part.file.begin_ = part.begin;
   part.file.end_ = limit;
   Options strict = options;

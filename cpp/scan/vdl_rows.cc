@@ -45,17 +45,18 @@ bool is_series_of(const Series& series, const vdl::ValueView& value, const Compo
 
 }  // namespace
 
-Series& Collector::series_of(const vdl::ValueView& value) {
+Series* Collector::series_of(const vdl::ValueView& value) {
   const ComponentKind& sort = kComponentKinds[static_cast<std::size_t>(value.component)];
   std::string_view tag = as_text(value.tag);
   if (value.component == Component::kTagValue) {
     chart_tag_.assign(tag).append("/").append(as_text(value.sub_tag));
     tag = chart_tag_;
   }
+  if (is_beyond_limit(tag)) return nullptr;
   auto found = tags_.find(tag);
   if (found == tags_.end()) found = tags_.try_emplace(std::string(tag)).first;
   for (const std::uint32_t id : found->second.series) {
-    if (is_series_of(series_[id], value, sort)) return series_[id];
+    if (is_series_of(series_[id], value, sort)) return &series_[id];
   }
   found->second.series.push_back(static_cast<std::uint32_t>(series_.size()));
   Series& series = series_.emplace_back();
@@ -71,11 +72,13 @@ Series& Collector::series_of(const vdl::ValueView& value) {
   const std::string_view curve = series.description;
   series.timeless = describes_run(series.kind, series.plugin);
   if (!series.timeless && !is_wanted(tag, &curve)) leave_out(series);
-  return series;
+  return &series;
 }
 
 void Collector::add(const vdl::ValueView& value, std::uint64_t offset, std::uint64_t bytes) {
-  Series& series = series_of(value);
+  Series* const found = series_of(value);
+  if (found == nullptr) return;
+  Series& series = *found;
   series.bytes += bytes;
   series.begun = true;
   const bool kept = keeps(series, value.step);

@@ -209,6 +209,7 @@ def scan_files(
     verify: bool,
     threads: int,
     keep_rows: bool,
+    keep_tags: bool = ...,
     least_part: int = ...,
 ) -> list[Exception | None]: ...
 def frame(data: Buffer, /) -> bytes: ...

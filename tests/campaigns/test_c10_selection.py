@@ -18,7 +18,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 import eventcodec
 from eventcodec import _native
 
-TRIALS = {"fast": 150, "long": 20_000}
+TRIALS = {"fast": 100, "long": 20_000}
 SMALLEST_PART = 300  # bytes, so that small files have many, in several rounds
 TIMELESS = {"hparams", "custom_scalars", "graphs"}
 EVERY_STEP = (-(1 << 63), (1 << 63) - 1)
@@ -188,7 +188,7 @@ def test_c10_selection_of_a_run(campaign: Any, tmp_path: Path) -> None:
         if not known:
             continue
         start, stop = sorted((rng.choice(known), rng.choice(known)))
-        tags = re.compile(rng.choice(["simple", "^a", "loss", "e", "^$"]))
+        tags = re.compile(rng.choice(["simple", "simple", "^a", "loss", "e", "^$"]))
         want = expected_scalars(run, tags, range(start, stop))
         got = eventcodec.open(run, tags=tags, steps=(start, stop))["."]
         mine = {
@@ -201,12 +201,7 @@ def test_c10_selection_of_a_run(campaign: Any, tmp_path: Path) -> None:
         assert mine == want
         hits += bool(want)
         assert all(tags.search(tag) or t.kind in TIMELESS for tag, t in got.tags.items())
-        # Restarts may void the first values of a tag that are left.
-        raw, order = (
-            [name for name, _ in eventcodec.open(run, purge=False, **options)["."].contents()]
-            for options in ({"tags": tags, "steps": (start, stop)}, {})
-        )
-        assert raw == [name for name in order if name in raw]
+        assert list(got.tags) == [tag for tag in everything.tags if tag in got.tags]
         for tag, entry in got.contents():
             if entry.kind in TIMELESS:
                 continue

@@ -135,7 +135,12 @@ def _reports(paths: list[str], threads: int) -> Iterator[FileReport]:
         batch = paths[start : start + _BATCH]
         files = [_native.EventFile(os.fsencode(path)) for path in batch]
         failures = _native.scan_files(
-            files, mode="salvage", verify=True, threads=threads, keep_rows=False
+            files,
+            mode="salvage",
+            verify=True,
+            threads=threads,
+            keep_rows=False,
+            keep_tags=False,
         )
         for path, file, failure in zip(batch, files, failures, strict=True):
             if failure is not None and not isinstance(failure, OSError):

@@ -12,6 +12,7 @@ from eventcodec.cli.selection import (
     report_damage,
     run_option,
     tag_option,
+    tags_of,
 )
 from eventcodec.cli.steps import step_range
 from eventcodec.cli.terminal import escape, format_bytes, format_count, progress
@@ -69,13 +70,14 @@ def command(
 
     if destination.lower().endswith((".arrow", ".parquet")):
         require("pyarrow", extra="arrow", purpose="this format")
-    # Hyperparameters may be declared by another run, above those that have them.
-    log = open_log(source, () if kind == "hparams" else runs)
-    names = pick(log.runs, runs, what="run")
     chosen = []
-    if tags and kind != "hparams":
-        known = (tag for name in names for tag in getattr(log.runs[name], kind))
-        chosen = pick(known, tags, what=f"tag of {kind}")
+    if kind == "hparams":
+        log = open_log(source)  # may be declared by another run, above those that have them
+    else:
+        log = open_log(source, runs, tags, steps, known=lambda log: tags_of(log, kind))
+        if tags:
+            chosen = pick(tags_of(log, kind), tags, what=f"tag of {kind}")
+    names = pick(log.runs, runs, what="run")
     try:
         with progress(f"writing {destination}", total=None):
             report = export(

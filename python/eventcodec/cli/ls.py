@@ -14,9 +14,11 @@ from eventcodec.cli.selection import (
     open_log,
     pick,
     report_damage,
+    report_nothing,
     run_option,
     series_of,
     tag_option,
+    tags_of,
 )
 from eventcodec.cli.terminal import (
     console,
@@ -63,9 +65,9 @@ def command(
     """
     if tree + at_length + as_json > 1:
         raise click.UsageError("--tree, --long and --json are three views: choose one")
-    log = open_log(path, runs)
+    log = open_log(path, runs, tags, known=tags_of)
     chosen = dict(log.runs)
-    shown = set(pick((tag for run in chosen.values() for tag in run.tags), tags, what="tag"))
+    shown = set(pick(tags_of(log), tags, what="tag"))
     if as_json:
         print_json(as_object(path, log, chosen, shown))
     elif tree:
@@ -77,6 +79,8 @@ def command(
 
         wide = long_view if at_length else run_table
         print_tables(chosen, shown, wide if console().width >= NARROW else narrow_view)
+    if not shown and not as_json:
+        report_nothing(path)
     report_damage(log)
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcodec.cli.output import picture_path, require
-from eventcodec.cli.selection import open_log, pick, report_damage, run_option, tag_option
+from eventcodec.cli.selection import (
+    open_log,
+    pick,
+    report_damage,
+    run_option,
+    tag_option,
+    tags_of,
+)
 from eventcodec.cli.terminal import console, escape, shorten
 
 if TYPE_CHECKING:
@@ -97,9 +104,9 @@ def command(
         raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
-    log = open_log(path, runs)
+    log = open_log(path, runs, tags, known=lambda log: tags_of(log, kind))
     names = list(log.runs)
-    known = sorted({tag for name in names for tag in getattr(log.runs[name], kind)})
+    known = sorted(set(tags_of(log, kind)))
     if not known:
         raise click.UsageError(f"there are no {kind} in {path!r}")
     chosen = pick(known, tags, what=f"tag of {kind}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,9 +22,11 @@ __all__ = [
     "open_log",
     "pick",
     "report_damage",
+    "report_nothing",
     "run_option",
     "series_of",
     "tag_option",
+    "tags_of",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -62,8 +64,23 @@ def run_option(command: Command) -> Command:
     )(command)
 
 
-def open_log(path: str, runs: tuple[str, ...] = ()) -> Log:
-    """Open a file or a log directory; with globs, only the runs that match are read.
+def open_log(
+    path: str,
+    runs: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
+    steps: tuple[int | None, int | None] | None = None,
+    *,
+    known: Callable[[Log], Iterable[str]] | None = None,
+) -> Log:
+    """Open a file or a log directory, and read of it only what is asked for.
+
+    Args:
+        path: the file or directory.
+        runs: globs; () for all runs.
+        tags: globs; () for all tags.
+        steps: start and stop; None for all steps.
+        known: the tags that the command picks from. Where none of them matches, all tags and steps
+            are read, so that pick() can say what there is.
 
     Raises:
         OSError: it cannot be read, or there is no event file in it.
@@ -73,12 +90,27 @@ def open_log(path: str, runs: tuple[str, ...] = ()) -> Log:
 
     with progress(f"reading {path}", total=None):
         wanted = exactly(pick(find_event_paths(as_paths(path)), runs, what="run")) if runs else None
-        log = eventcodec.open(path, runs=wanted)
+        log = eventcodec.open(path, runs=wanted, tags=patterns_of(tags), steps=steps)
+        if known is not None and tags and not any(map(matcher(tags), known(log))):
+            log = eventcodec.open(path, runs=wanted)
     if not log.runs:
-        place = Path(path)
-        reason = "no events in this file" if place.is_file() else "no event files in this directory"
-        raise FileNotFoundError(0, reason, path)
+        raise FileNotFoundError(0, "no event files in this directory", path)
+    if not log.damage and not any(file.records for _, files in log.files() for file in files):
+        what = "this file" if Path(path).is_file() else "the files of this directory"
+        raise FileNotFoundError(0, f"no events in {what}", path)
     return log
+
+
+def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
+    """Yield the tags of all runs, or those of one kind of values such as "scalars"."""
+    for run in log.runs.values():
+        yield from getattr(run, kind)
+
+
+def report_nothing(path: str) -> None:
+    """Say on stderr that there was nothing to print."""
+    command = click.get_current_context().command_path
+    click.echo(f"{command}: no values in {escape(path)} yet", err=True)
 
 
 def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str]:
@@ -90,19 +122,30 @@ def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str
     known = list(dict.fromkeys(names))
     if not globs:
         return known
-    wanted = matcher(globs)
-    picked = [name for name in known if wanted(name)]
-    if not picked:
+    chosen = list(filter(matcher(globs), known))
+    if not chosen:
         near = difflib.get_close_matches(globs[0], known, n=3, cutoff=0.4) or known[:3]
         asked = " or ".join(repr(glob) for glob in globs)
         hint = ", ".join(repr(name) for name in near)
         message = f"no {what} matches {asked}; there is {hint}" if near else f"there is no {what}"
         raise click.UsageError(message, ctx=click.get_current_context(silent=True))
-    return picked
+    return chosen
 
 
 def matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    """Make the function that says whether one of the globs matches a name; () takes all.
+    """Make the function that says whether one of the globs matches a name; see patterns_of().
+
+    Raises:
+        click.UsageError: a regular expression is none.
+    """
+    from eventcodec.reader.select import matches
+
+    patterns = patterns_of(globs)
+    return lambda name: matches(name, patterns)
+
+
+def patterns_of(globs: tuple[str, ...]) -> list[str | re.Pattern[str]] | None:
+    """Read what stands behind --tag or --run; () takes all.
 
     A name matches itself, whatever it contains; /.../ is a regular expression, which may match
     anywhere.
@@ -110,14 +153,11 @@ def matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
     Raises:
         click.UsageError: a regular expression is none.
     """
-    from eventcodec.reader.select import matches
-
-    patterns = [pattern_of(glob) for glob in globs] if globs else None
-    return lambda name: name in globs or matches(name, patterns)
+    return [*map(pattern_of, globs), exactly(globs)] if globs else None
 
 
 def pattern_of(glob: str) -> str | re.Pattern[str]:
-    """Read what stands behind --tag or --run."""
+    """Read one glob, or regular expression."""
     if len(glob) < 3 or not (glob.startswith("/") and glob.endswith("/")):
         return glob
     try:

@@ -15,9 +15,11 @@ from eventcodec.cli.selection import (
     open_log,
     pick,
     report_damage,
+    report_nothing,
     run_option,
     series_of,
     tag_option,
+    tags_of,
 )
 from eventcodec.cli.terminal import escape, format_value, format_wall_time, to_json
 
@@ -59,15 +61,16 @@ def command(
       eventcodec show runs --tag loss --limit 5
       eventcodec show runs --json | jq .value
     """
-    log = open_log(path, runs)
-    names = list(log.runs)
-    shown = set(pick((tag for name in names for tag in log.runs[name].tags), tags, what="tag"))
-    entries = (entry for name in names for entry in events_of(name, log.runs[name], shown))
+    log = open_log(path, runs, tags, known=tags_of)
+    shown = set(pick(tags_of(log), tags, what="tag"))
+    entries = (entry for name in log.runs for entry in events_of(name, log.runs[name], shown))
     # Not click.echo, which would flush every line of what may be millions.
     write = sys.stdout.write
     for entry in islice(entries, limit):
         write((to_json(as_object(entry)) if as_json else as_line(entry)) + "\n")
     sys.stdout.flush()
+    if not shown:
+        report_nothing(path)
     report_damage(log)
 
 

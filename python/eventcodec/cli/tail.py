@@ -25,12 +25,19 @@ from eventcodec.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from eventcodec.reader import FollowedScalar
 
 __all__ = ["command"]
 
 SPARKLINE = 24  # values
 FRAMES_A_SECOND = 4
+# On a terminal of fewer columns there are fewer columns.
+WIDE = 70
+WIDE_HEADINGS = ("run", "tag", ">count", ">step", ">last", "newest values", ">ago")
+NARROW_HEADINGS = ("run", "tag", ">step", ">last")
+GAP = 3  # characters between two columns
 
 
 @click.command(short_help="Watch a growing log directory.")
@@ -121,36 +128,50 @@ class Board:
             row.seen = time.monotonic()
             row.values.append(point.value)
 
-    def draw(self, lines: int) -> Any:
+    def draw(self, lines: int, width: int) -> Any:
         """Lay out the series; of more than fit into so many lines those that came last."""
         from rich.console import Group
         from rich.text import Text
 
-        from eventcodec.plots.sparkline import sparkline
-
-        now = time.monotonic()
-        table = new_table("run", "tag", ">count", ">step", ">last", "newest values", ">ago")
-        for number in (0, 1, 5):
-            table.columns[number].no_wrap = True
-            table.columns[number].overflow = "ellipsis"
         with self._lock:
             newest = sorted(self._rows.items(), key=lambda item: item[1].seen, reverse=True)
-            shown = sorted(newest[:lines])
-            for (run, tag), row in shown:
-                table.add_row(
-                    Text(escape(run)),
-                    Text(escape(tag)),
-                    format_count(row.count),
-                    str(row.step),
-                    format_value(row.values[-1]),
-                    sparkline(row.values),
-                    format_age(now - row.seen),
-                )
+            shown = sorted(newest[:lines], key=lambda item: item[0])
+            cells = [self._cells(*place, row) for place, row in shown]
             left = len(self._rows) - len(shown)
-        if not self._rows:
+        if not cells:
             return Text("waiting for scalars ...")
+        headings = WIDE_HEADINGS if width >= WIDE else NARROW_HEADINGS
+        table = new_table(*headings)
+        for column, heading in zip(table.columns, headings, strict=True):
+            column.no_wrap, column.overflow = True, "ellipsis"
+            column.max_width = max(
+                len(heading.lstrip(">")), *(row[heading].cell_len for row in cells)
+            )
+        # Names take what numbers leave of the width.
+        run, tag, *numbers = (column.max_width or 0 for column in table.columns)
+        room = max(12, width - sum(numbers) - GAP * (len(headings) - 1))
+        table.columns[0].max_width = min(run, max(room // 3, room - tag))
+        table.columns[1].max_width = max(6, room - table.columns[0].max_width)
+        for row in cells:
+            table.add_row(*(row[heading] for heading in headings))
         more = Text(f"and {format_count(left)} more series", style="dim") if left else Text("")
         return Group(table, more)
+
+    def _cells(self, run: str, tag: str, row: Row) -> dict[str, Text]:
+        from rich.text import Text
+
+        from eventcodec.plots.sparkline import sparkline
+
+        words = {
+            "run": escape(run),
+            "tag": escape(tag),
+            ">count": format_count(row.count),
+            ">step": str(row.step),
+            ">last": format_value(row.values[-1]),
+            "newest values": sparkline(row.values),
+            ">ago": format_age(time.monotonic() - row.seen),
+        }
+        return {heading: Text(word) for heading, word in words.items()}
 
 
 def format_age(seconds: float) -> str:
@@ -169,7 +190,7 @@ def watch(points: Iterable[FollowedScalar]) -> None:
     board = Board()
     used = 5  # lines: heading, rule, what is left out, prompt
     with Live(
-        get_renderable=lambda: board.draw(max(1, out.size.height - used)),
+        get_renderable=lambda: board.draw(max(1, out.size.height - used), out.size.width),
         console=out,
         refresh_per_second=FRAMES_A_SECOND,
     ) as live:

@@ -28,9 +28,9 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
     """Return the paths a caller named, one or several, and check that they exist.
 
     Raises:
-        FileNotFoundError: one does not exist.
+        FileNotFoundError: one does not exist, or is empty.
         TypeError: one is no path.
-        ValueError: there is none, or an empty one.
+        ValueError: there is none.
     """
     got: object = path
     if isinstance(got, bytes) or not isinstance(got, str | os.PathLike | Iterable):
@@ -40,7 +40,7 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
         if not isinstance(each, str | os.PathLike):
             raise _no_path(each)
         if each == "":  # which pathlib takes for the current directory
-            raise ValueError('path must name a file or a directory, got ""; "." is this directory')
+            raise FileNotFoundError(2, 'A path must not be empty ("." is this directory)', "")
     paths = [Path(each) for each in given]
     if not paths:
         raise ValueError("path must name a file or a directory, got an empty list")

@@ -18,6 +18,8 @@ __all__ = ["CONFIG_NAME", "Embedding", "RecordedEmbedding", "find_embeddings", "
 
 # tensorboard/plugins/projector/__init__.py: PROJECTOR_FILENAME
 CONFIG_NAME = "projector_config.pbtxt"
+# tensorboard/plugins/projector/metadata.py: where the plugin keeps what belongs to a run
+_ASSETS = Path("plugins", "org_tensorflow_tensorboard_projector")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Embedding:
     """One embedding of a run. Its files are read when they are asked for.
 
     Attributes:
-        name: of the tensor.
+        name: of the tensor; of its file when the configuration does not say it.
         shape: as the configuration says, () when it does not.
         tensor_path: of the vectors, "" for none (they stand in a checkpoint).
         metadata_path: of the labels, "" for none.
@@ -54,18 +56,33 @@ class Embedding:
         Raises:
             ValueError: the path leads out of the log directory, or the file is no table of numbers.
             OSError: the file cannot be read.
+
+        Source: tensorboard/plugins/projector/projector_plugin.py: lines of numbers with tabs
+        between them; what is no text is float32 one after the other, of the shape that the
+        configuration says. A file that ends in .bytes is taken for the latter even if it could be
+        text.
         """
         path = self.resolve(self.tensor_path)
         try:
             if path.suffix == ".bytes":
-                flat = np.frombuffer(path.read_bytes(), "<f4")
-                return flat.astype(np.float32).reshape(self.shape)
-            lines: NDArray[np.float32] = np.loadtxt(
-                path, dtype=np.float32, delimiter="\t", ndmin=2, comments=None
-            )
+                return self._of_bytes(path)
+            if path.stat().st_size == 0:
+                return np.empty((0, *(self.shape[1:] or (0,))), np.float32)
+            try:
+                lines: NDArray[np.float32] = np.loadtxt(
+                    path, dtype=np.float32, delimiter="\t", ndmin=2, comments=None
+                )
+            except UnicodeDecodeError:
+                if not self.shape:
+                    raise
+                return self._of_bytes(path)
             return lines
         except ValueError as error:
             raise ValueError(f"{path}: not the vectors of an embedding: {error}") from error
+
+    def _of_bytes(self, path: Path) -> NDArray[np.float32]:
+        flat = np.frombuffer(path.read_bytes(), "<f4")
+        return flat.astype(np.float32).reshape(self.shape)
 
     def metadata(self) -> dict[str, list[str]]:
         """Read the labels of the vectors.
@@ -163,17 +180,23 @@ def recorded_embedding(content: bytes, name: str) -> RecordedEmbedding:
 def find_embeddings(directories: list[Path], root: Path) -> dict[str, Embedding]:
     """Return the embeddings of a run by name; the last of a name counts.
 
+    Args:
+        directories: of the run; the configuration stands there or where the plugin keeps its own.
+        root: the log directory, which no path may leave.
+
     Raises:
         CorruptRecordError: a configuration cannot be parsed.
         OSError: it cannot be read.
     """
     found: dict[str, Embedding] = {}
-    for directory in directories:
+    places = [place for each in directories for place in (each, each / _ASSETS)]
+    for directory in places:
         config = directory / CONFIG_NAME
         if config.is_file():
             for each in _parse(config).embeddings:
-                found[each.tensor_name] = Embedding(
-                    each.tensor_name,
+                name = each.tensor_name or Path(each.tensor_path).name
+                found[name] = Embedding(
+                    name,
                     tuple(each.tensor_shape),
                     each.tensor_path,
                     each.metadata_path,

@@ -14,6 +14,7 @@ from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.arguments import checked_count, checked_flag
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
+from eventcodec.reader.embedding import Embedding, find_embeddings
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
@@ -87,8 +88,7 @@ def open(  # noqa: A001
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
         TypeError: an argument of another type.
-        ValueError: a mode or number of threads that there is not; an empty path; `steps` with a
-            stride.
+        ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
     Source: cpp/FORMAT.md; what a run is, TensorBoard decides.
 
@@ -125,6 +125,7 @@ class Log:
         path: what was opened, as a list of paths.
         runs: mapping from run name to Run; `log["exp1"]` is `log.runs["exp1"]`.
         damage: list of SkippedRegion, in the order of files and bytes; empty when all is well.
+        embeddings: those of a projector_config.pbtxt in the log directory itself.
         pending: path -> bytes at the end of that file that are not a whole record yet, for the
             files that have some: they are being written, or their writer died.
     """
@@ -189,6 +190,19 @@ class Log:
     def pending(self) -> dict[str, int]:
         """Files with an unfinished tail, and its size in bytes."""
         return {path: file.pending for path, file in self._files.items() if file.pending}
+
+    @property
+    def embeddings(self) -> Mapping[str, Embedding]:
+        """Embeddings by name whose configuration stands in the log directory itself, where Keras
+        writes it although the runs are below; as Run.embeddings.
+
+        Raises:
+            CorruptRecordError: the configuration cannot be parsed.
+            OSError: it cannot be read.
+        """
+        base = base_of(self.path)
+        found = find_embeddings([base], base)
+        return Named("embedding", found, found.__getitem__)
 
     def refresh(self) -> Log:
         """Read what has been added since the log was opened or last refreshed.

@@ -308,41 +308,30 @@ class Run:
         return self._index
 
     def _series_of_files(self, valid: list[ValidRows] | None) -> _Index:
-        index: dict[str, dict[str, list[Part]]] = {}
-        self._order = []
+        found: dict[_Key, list[Part]] = {}
+        descriptions: dict[_Key, str] = {}
         for number, file in enumerate(self._files):
-            for series, (tag, kind, *_) in enumerate(self._described(file)):
+            for series, (tag, kind, _, _, description, *_) in enumerate(self._described(file)):
+                first = descriptions.setdefault((tag, kind), description)
+                name = name_apart(tag, description, first) if file.format == "visualdl" else tag
+                parts = found.setdefault((name, kind), [])
                 rows = None if valid is None else valid[number].of(series)
-                if rows is not None and not len(rows):
-                    continue
-                part = Part(file, series, rows)
-                known = index.setdefault(kind, {})
-                name = tag
-                if file.format == "visualdl" and tag in known:
-                    first = self._describe(known[tag][0]).description
-                    name = name_apart(tag, self._describe(part).description, first)
-                if name not in known:
-                    known[name] = []
-                    self._order.append((name, kind))
-                known[name].append(part)
-        if self._selection is not None:
-            # Only now: a name may depend on a series that is not selected.
-            found, index = index, {}
-            self._order = [
-                key for key in self._order if self._is_selected(key, found, self._selection)
-            ]
-            for name, kind in self._order:
-                index.setdefault(kind, {})[name] = found[kind][name]
+                if rows is None or len(rows):
+                    parts.append(Part(file, series, rows))
+        # Only now: order and names depend on what is void or not selected, too.
+        self._order = [key for key, parts in found.items() if parts and self._keeps(key, parts)]
+        index: dict[str, dict[str, list[Part]]] = {}
+        for name, kind in self._order:
+            index.setdefault(kind, {})[name] = found[name, kind]
         return index
 
-    def _is_selected(
-        self, key: _Key, found: Mapping[str, Mapping[str, list[Part]]], selection: Selection
-    ) -> bool:
-        name, kind = key
-        parts = found[kind][name]
+    def _keeps(self, key: _Key, parts: list[Part]) -> bool:
+        """Say whether a series is one that the log was opened for."""
+        if self._selection is None:
+            return True
         tags = [self._describe(part) for part in parts]
         plugin = tags[0].plugin if parts[0].file.format == "visualdl" else ""
-        return selection.keeps(name, kind, plugin, sum(tag.count for tag in tags))
+        return self._selection.keeps(*key, plugin, sum(tag.count for tag in tags))
 
     def _keys(self) -> list[_Key]:
         """Return tag and kind of every series, in the order in which they appear."""

@@ -1,9 +1,6 @@
 // Files to columns: predicted and unpredicted records, growth, damage, threads.
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -12,12 +9,13 @@
 
 #include "base/buffer.h"
 #include "check.h"
-#include "event/format.h"
-#include "record/frame.h"
+#include "scan/event_files.h"
 #include "scan/fetch.h"
 #include "scan/files.h"
-#include "wire/write.h"
 
+using event_files::add_scalars;
+using event_files::Directory;
+using event_files::scalar_value;
 using eventcodec::Buffer;
 using eventcodec::ByteView;
 using eventcodec::Status;
@@ -26,60 +24,6 @@ namespace wire = eventcodec::wire;
 namespace event = eventcodec::event;
 
 namespace {
-
-// A directory of its own, removed at the end.
-class Directory {
- public:
-  Directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "scan_test.XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  [[nodiscard]] std::string file(const std::string& name, const Buffer& content) const {
-    const std::string path = path_ + "/" + name;
-    append(path, content.view(), std::ios::trunc);
-    return path;
-  }
-  static void append(const std::string& path, ByteView bytes,
-                     std::ios::openmode mode = std::ios::app) {
-    std::ofstream out(path, std::ios::binary | mode);
-    out.write(reinterpret_cast<const char*>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
-  }
-
- private:
-  std::string path_;
-};
-
-std::vector<std::uint8_t> scalar_value(const std::string& tag, float number) {
-  std::vector<std::uint8_t> value(tag.size() + 32);
-  std::uint8_t* p = wire::put_bytes_field(value.data(), event::kTag, eventcodec::as_bytes(tag));
-  p = wire::put_float_field(p, event::kSimpleValue, number);
-  value.resize(static_cast<std::size_t>(p - value.data()));
-  return value;
-}
-
-// Appends an event with a scalar for each tag.
-void add_scalars(Buffer& out, std::int64_t step, const std::vector<std::string>& tags,
-                 float number) {
-  std::vector<std::uint8_t> values;
-  for (const std::string& tag : tags) {
-    const std::vector<std::uint8_t> value = scalar_value(tag, number);
-    std::vector<std::uint8_t> framed(value.size() + 16);
-    std::uint8_t* end = wire::put_bytes_field(framed.data(), event::kValue, value);
-    values.insert(values.end(), framed.data(), end);
-  }
-  std::vector<std::uint8_t> payload(values.size() + 64);
-  std::uint8_t* p =
-      wire::put_double_field(payload.data(), event::kWallTime, static_cast<double>(step) / 2);
-  if (step != 0) p = wire::put_varint_field(p, event::kStep, static_cast<std::uint64_t>(step));
-  p = wire::put_bytes_field(p, event::kSummary, values);
-  CHECK(eventcodec::record::frame({payload.data(), static_cast<std::size_t>(p - payload.data())},
-                                  out));
-}
 
 const scan::Series* find(const scan::EventFile& file, const std::string& tag) {
   for (const scan::Series& series : file.series()) {
@@ -210,6 +154,35 @@ TEST(rows_are_not_kept_when_not_wanted) {
   REQUIRE(scans(file, {.keep_rows = false}));
   CHECK_EQ(file.records(), 1000u);
   CHECK_EQ(find(file, "a")->rows.size, 0u);
+}
+
+// More tags than a scan that keeps none tells apart: what stands behind them is checked all the
+// same.
+TEST(records_of_many_tags_count_when_no_tag_is_wanted) {
+  const Directory directory;
+  Buffer content;
+  constexpr int kTags = 70000;
+  for (int step = 0; step < 2; ++step) {
+    for (int tag = 0; tag < kTags; ++tag) {
+      add_scalars(content, step, {"tag" + std::to_string(tag)}, 1.0f);
+    }
+  }
+  const std::size_t end = content.size();
+  add_scalars(content, 2, {"tag69999"}, 1.0f);
+  content.data()[end + 12] ^= 1;  // behind the header
+  add_scalars(content, 3, {"tag0"}, 1.0f);
+  const std::string path = directory.file("f", content);
+  for (const std::size_t threads : {1, 2}) {
+    scan::EventFile file(path);
+    Buffer buffer;
+    const scan::Options options{
+        .keep_rows = false, .keep_tags = false, .least_part = std::uint64_t{1} << 16};
+    REQUIRE(file.scan(options, buffer, threads).ok());
+    CHECK_EQ(file.records(), 2 * kTags + 1u);
+    REQUIRE(file.damage().size() == 1);
+    CHECK_EQ(file.damage()[0].offset, end);
+    CHECK(file.series().empty());
+  }
 }
 
 TEST(shared_columns_outlive_growth) {

@@ -12,6 +12,7 @@ import unicodedata
 
 import pytest
 
+import eventcodec
 from eventcodec.cli.terminal import (
     escape,
     format_bytes,
@@ -179,3 +180,21 @@ def test_formats():
     assert format_rate(12, "events/s") == "12 events/s"
     assert format_wall_time(1e300) == "1e+300"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", format_wall_time(1.7e9))
+
+
+@pytest.mark.parametrize("name", ["ls", "show"])
+def test_what_holds_no_values_says_so(command, tmp_path, name):
+    file = tmp_path / "events.out.tfevents.1"
+    file.write_bytes(b"vm\n")
+    for path, said in ((file, "in this file"), (tmp_path, "in the files of this directory")):
+        done = command(name, path)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr == f"eventcodec {name}: {path}: no events {said}\n"
+    file.unlink()
+    eventcodec.SummaryWriter(str(tmp_path)).close()
+    done = command(name, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"eventcodec {name}: no values in {tmp_path} yet\n"
+    done = command(name, "")
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
+    assert 'must not be empty ("." is this directory)' in done.stderr

@@ -124,7 +124,7 @@ def test_plot_in_the_terminal_fits(log_dir, kind):
 @pytest.mark.parametrize("x", ["step", "relative", "wall"])
 def test_plot_axes(log_dir, x):
     result = invoke("plot", log_dir, "--tag", "loss", "--x", x, "--smoothing", 0.5)
-    assert {"step": "step", "relative": "minutes since", "wall": "time"}[x] in result.output
+    assert {"step": "step", "relative": "since the run began", "wall": "time"}[x] in result.output
     assert "smoothing 0.5" in result.output
     assert "A a" in result.output
     assert "B b" in result.output

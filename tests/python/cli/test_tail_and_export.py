@@ -36,6 +36,13 @@ def test_tail_shows_a_table_on_a_terminal(terminal, log_dir):
     assert all(len(each) <= 80 for each in plain.splitlines())
 
 
+def test_tail_keeps_names_and_numbers_on_a_narrow_terminal(terminal, log_dir):
+    screen = terminal("tail", log_dir, "--timeout", "0", env={"COLUMNS": "40"})
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen)
+    assert re.search(r"^b +loss +19 +0\.1 *\r?$", plain, re.MULTILINE)
+    assert all(len(each) <= 40 for each in plain.splitlines())
+
+
 def test_tail_sees_what_comes_and_ends_at_an_interrupt(tmp_path):
     with eventcodec.SummaryWriter(str(tmp_path), durability="process") as writer:
         process = subprocess.Popen(

@@ -60,3 +60,14 @@ def write_records(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(params=["torch", "tensorboardX"])
+def peer_writer(request: Any, tmp_path: Path) -> Any:
+    """A writer of torch or tensorboardX on tmp_path."""
+    if request.param == "torch":
+        from torch.utils.tensorboard import SummaryWriter
+    else:
+        from tensorboardX import SummaryWriter
+    with SummaryWriter(str(tmp_path)) as writer:
+        yield writer

@@ -161,7 +161,7 @@ def test_modes(write_records: WriteRecords, event: Any) -> None:
         with pytest.raises(eventcodec.CorruptRecordError, match=f"at byte {ends[4]}") as caught:
             eventcodec.open(path, mode="strict")
         assert (caught.value.path, caught.value.offset) == (str(path), ends[4])
-    with pytest.raises(ValueError, match='got "careful"'):
+    with pytest.raises(ValueError, match="got 'careful'"):
         eventcodec.open(path, mode="careful")  # type: ignore[arg-type]
 
 

@@ -23,17 +23,6 @@ import eventcodec
 WriteRecords = Callable[..., Path]
 
 
-@pytest.fixture(params=["torch", "tensorboardX"])
-def peer_writer(request: Any, tmp_path: Path) -> Any:
-    """A writer of torch or tensorboardX on tmp_path."""
-    if request.param == "torch":
-        from torch.utils.tensorboard import SummaryWriter
-    else:
-        from tensorboardX import SummaryWriter
-    with SummaryWriter(str(tmp_path)) as writer:
-        yield writer
-
-
 def accumulate(path: Path) -> EventAccumulator:
     kinds = ("scalars", "histograms", "images", "tensors", "audio", "distributions")
     return EventAccumulator(str(path), size_guidance=dict.fromkeys(kinds, 0)).Reload()
@@ -309,53 +298,6 @@ def test_graph_of_torch(tmp_path: Path) -> None:
     (tag,) = peer.Tags()["run_metadata"]
     metadata = run.graphs[tag][0]
     assert metadata.message().SerializeToString() == peer.RunMetadata(tag).SerializeToString()
-
-
-def test_embeddings(peer_writer: Any, tmp_path: Path) -> None:
-    vectors = np.random.default_rng(2).normal(size=(4, 3)).astype(np.float32)
-    labels = [["one", "1"], ["two", "2"], ["three", "3"], ["größer", "4"]]
-    peer_writer.add_embedding(vectors, labels, tag="words", metadata_header=["name", "number"])
-    peer_writer.add_embedding(vectors[:2], ["x", "y"], tag="few", global_step=1)
-    peer_writer.add_scalar("a", 1.0)
-    peer_writer.close()
-    found = eventcodec.open(tmp_path)["."].embeddings
-    words, few = (next(e for name, e in found.items() if name.startswith(n)) for n in ("wo", "fe"))
-    np.testing.assert_allclose(words.to_array(), vectors, rtol=1e-6)
-    assert words.metadata() == {
-        "name": ["one", "two", "three", "größer"],
-        "number": ["1", "2", "3", "4"],
-    }
-    assert few.metadata() == {"label": ["x", "y"]}
-    with pytest.raises(ValueError, match="has no such file"):
-        few.resolve(few.sprite_path)
-
-
-@pytest.mark.parametrize(
-    "path", ["../secret.tsv", "/etc/hostname", "link.tsv", "a/../../secret.tsv"]
-)
-def test_embeddings_do_not_leave_the_log_directory(
-    tmp_path: Path, path: str, frame: Any, event: Any
-) -> None:
-    (tmp_path / "secret.tsv").write_text("1\t2\n")
-    log = tmp_path / "log"
-    log.mkdir()
-    (log / "link.tsv").symlink_to(tmp_path / "secret.tsv")
-    (log / "events.out.tfevents.1.h").write_bytes(frame(event(a=1.0).SerializeToString()))
-    (log / "projector_config.pbtxt").write_text(
-        f'embeddings {{ tensor_name: "e" tensor_path: "{path}" metadata_path: "{path}" }}'
-    )
-    embedding = eventcodec.open(log)["."].embeddings["e"]
-    for read in (embedding.to_array, embedding.metadata):
-        with pytest.raises(ValueError, match="leads out of the log directory"):
-            read()
-
-
-def test_a_damaged_projector_configuration(tmp_path: Path, frame: Any, event: Any) -> None:
-    (tmp_path / "events.out.tfevents.1.h").write_bytes(frame(event(a=1.0).SerializeToString()))
-    (tmp_path / "projector_config.pbtxt").write_text("embeddings {")
-    run = eventcodec.open(tmp_path)["."]
-    with pytest.raises(eventcodec.CorruptRecordError, match="no projector configuration"):
-        _ = run.embeddings
 
 
 def test_unknown_kinds_are_raw(write_records: WriteRecords) -> None:

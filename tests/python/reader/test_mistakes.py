@@ -18,7 +18,7 @@ OPEN = [
     ((3,), {}, TypeError, "got 3"),
     ((b"runs",), {}, TypeError, r"got b'runs'; os.fsdecode\(\) makes a str"),
     (([None],), {}, TypeError, "got None"),
-    (("",), {}, ValueError, 'got ""; "." is this directory'),
+    (("",), {}, FileNotFoundError, "must not be empty .* this directory.*: ''"),
     (([],), {}, ValueError, "got an empty list"),
     ((), {"mode": "salvag"}, ValueError, "mode must be .*, got 'salvag'"),
     ((), {"mode": None}, ValueError, "mode must be .*, got None"),
