@@ -1,11 +1,11 @@
-"""What reading costs as logs grow: events, tags, runs and blobs, ten times as many each time.
+"""What reading costs as logs grow: events, tags, runs and images, ten times as many each time.
 
     python benchmarks/growth.py [--most N] [--rounds N] [--only DIMENSION] [--scratch DIR]
 
-Takes some six minutes on a machine that has nothing else to do, 7 GB of disk and of page cache, and
-writes benchmarks/growth.md and docs/images/growth.png. With --most below 1e8 no more than so many
-events (and a hundredth of that of tags, a thousandth of runs) are tried; that, or --only, prints the
-tables and writes nothing. What costs more than a second of a processor is measured once.
+Takes some eight minutes on a machine that has nothing else to do, 7 GB of disk and of page cache,
+and writes benchmarks/growth.md and docs/images/growth.png. With --most 1e7 a tenth of everything is
+the largest size; --only, for one part, just prints its table. What costs more than a second of a
+processor is measured once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from following import Followed, follow_at_scale
 from logs import write_events, write_images, write_runs, write_tags
 from programs import LIMIT, Cost, run_child, run_command, run_data_server
 
@@ -41,7 +42,7 @@ TensorBoard's Rust data server with checksums; it and EventAccumulator keep ever
 {machine}, Python {python}; median of {rounds} round(s), of what takes over a second one; load
 average {load:.1f} at the start, of which this is 1.
 
-In each table the last line says how many times more one unit costs at the largest size than two
+In these tables the last line says how many times more one unit costs at the largest size than two
 powers of ten below: 1 is a cost that grows exactly with the size.
 
 ![cost against size](../docs/images/growth.png)
@@ -164,6 +165,26 @@ def growth(costs: dict[int, Cost | None]) -> str:
     return f"{at_last.seconds / 100 / first.seconds:.2f}"
 
 
+FOLLOWING = """
+## follow
+
+`eventcodec.follow` over runs of a file each: of a processor, what it takes while nothing happens;
+the time from a flush until the value came, in a file that has grown lately (30 times) and in one
+that has not (once).
+
+| files | all given after | idle: of a processor | growing file: median, most | idle file | memory |
+|---:|---:|---:|---:|---:|---:|"""
+
+
+def followed_row(found: Followed) -> str:
+    """Lay out what follow() did over so many files."""
+    median, most = found.busy
+    return (
+        f"| {found.files:,} | {found.started:.2f} s | {found.share:.1%} | "
+        f"{median:.0f} ms, {most:.0f} ms | {found.idle:.3g} s | {found.memory:,.0f} MiB |"
+    )
+
+
 def plot(all_found: dict[str, Found]) -> None:
     """Draw cost against size, one picture for each dimension."""
     import matplotlib as mpl
@@ -202,23 +223,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=float, default=1e8, help="events at most")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=[each.name for each in DIMENSIONS], default=None)
+    parts = [*(each.name for each in DIMENSIONS), "follow"]
+    parser.add_argument("--only", choices=parts, default=None)
     parser.add_argument("--scratch", type=Path, default=None, help="where to make the logs")
     arguments = parser.parse_args()
+    wanted = parts if arguments.only is None else [arguments.only]
     load = os.getloadavg()[0]
-    # The largest size of each dimension is left out together with that of events.
-    fewer = 1e8 / arguments.most
+    fewer = 1e8 / arguments.most  # the others are made smaller together with the events
     found: dict[str, Found] = {}
     lines: list[str] = []
-    with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as name:
+        scratch = Path(name)
         for dimension in DIMENSIONS:
-            if arguments.only not in (None, dimension.name):
-                continue
-            most = int(10 ** dimension.powers[-1] / fewer)
-            found[dimension.name] = measure_all(dimension, Path(scratch), arguments.rounds, most)
-            lines += table(dimension, found[dimension.name])
+            if dimension.name in wanted:
+                most = int(10 ** dimension.powers[-1] / fewer)
+                found[dimension.name] = measure_all(dimension, scratch, arguments.rounds, most)
+                lines += table(dimension, found[dimension.name])
+        if "follow" in wanted:
+            lines.append(FOLLOWING)
+            for files in (10, 1000, int(1e5 / fewer)):
+                seconds = 30 if files > 1000 else 10
+                lines.append(followed_row(follow_at_scale(scratch, files, seconds)))
     print("\n".join(lines))
-    if arguments.most < 1e8 or arguments.only is not None:
+    if arguments.only is not None:
         return
     heading = HEADING.format(
         machine=f"{platform.machine()}, {os.cpu_count()} processors",

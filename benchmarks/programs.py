@@ -69,6 +69,19 @@ print(json.dumps([done.ru_utime + done.ru_stime - used.ru_utime - used.ru_stime,
 os._exit(0)  # taking the result apart is not the work
 """
 
+# A process's largest memory counts from before it became the command: a small one starts it.
+PARENT = """
+import json, os, resource, sys
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+sys.exit(status)
+"""
+
 
 class Cost(NamedTuple):
     """What a piece of work took.
@@ -99,14 +112,17 @@ def run_child(what: str, place: Path, out: Path, *, limit: int = LIMIT) -> Cost 
 
 
 def run_command(*arguments: str) -> Cost:
-    """Measure a command of eventcodec whose output goes to a file nobody reads."""
+    """Measure a command of eventcodec whose output nobody reads."""
     program = Path(sys.executable).with_name("eventcodec")
-    process = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"eventcodec {arguments}: exit status {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", PARENT, program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"eventcodec {arguments}: {done.stderr[-2000:]}")
+    return Cost(*json.loads(done.stdout))
 
 
 def run_data_server(place: Path) -> Cost | None:

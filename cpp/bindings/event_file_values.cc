@@ -3,7 +3,9 @@
 #include "bindings/arrays.h"
 #include "bindings/event_file.h"
 // pybind first
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,25 +59,32 @@ scan::Use decode_into(std::vector<Decoded>& decoded, const Located& at, const ch
 }
 
 // What the first of `rows` point at, read from the file again: `decode` is called for each without
-// the GIL; `to_python(decoded)` makes the list's items of what it gives. There are fewer than rows
-// if they are many bytes, or before one that cannot be read: its error is raised when it comes
-// first.
-template <class Decoded, class Decode, class ToPython>
-py::list fetch_rows(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
-                    const char* what, const Decode& decode, const ToPython& to_python) {
+// the GIL, and what it gives may point into `batch`. There are fewer than rows if they are many
+// bytes, or before one that cannot be read: its error is raised when it comes first.
+template <class Decoded, class Decode>
+std::vector<Decoded> fetch_decoded(SharedFile& self, std::size_t id,
+                                   const std::vector<std::size_t>& rows, const char* what,
+                                   const Decode& decode, scan::Batch* batch) {
   const Located at = locate(self, id, rows);
   std::vector<Decoded> decoded(at.references.size());
   const scan::Use use = decode_into(decoded, at, what, decode);
-  scan::Batch batch;
   unwrap(without_gil([&] {
            return scan::fetch(self.file.path(), at.format, at.references, at.tag, self.threads, use,
-                              &batch);
+                              batch);
          }),
          self.file.path());
-  py::list all(batch.values.size());
-  for (std::size_t row = 0; row != batch.values.size(); ++row) {
-    all[row] = to_python(decoded[row]);
-  }
+  decoded.resize(batch->values.size());
+  return decoded;
+}
+
+// The same as a list: `to_python(decoded)` makes its items.
+template <class Decoded, class Decode, class ToPython>
+py::list fetch_rows(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
+                    const char* what, const Decode& decode, const ToPython& to_python) {
+  scan::Batch batch;
+  std::vector<Decoded> decoded = fetch_decoded<Decoded>(self, id, rows, what, decode, &batch);
+  py::list all(decoded.size());
+  for (std::size_t row = 0; row != decoded.size(); ++row) all[row] = to_python(decoded[row]);
   return all;
 }
 
@@ -120,11 +129,11 @@ py::list fetch_bytes(SharedFile& self, std::size_t id, const std::vector<std::si
                      const char* what, const Decode& decode, const BytesOf& bytes_of,
                      const ToPython& to_python) {
   const Located at = locate(self, id, rows);
-  scan::Fetch fetch = unwrap(without_gil([&] {
-                               return scan::Fetch::plan(self.file.path(), at.format, at.references,
-                                                        self.threads);
-                             }),
-                             self.file.path());
+  scan::Fetch fetch =
+      unwrap(without_gil([&] {
+               return scan::Fetch::plan(self.file.path(), at.format, at.references, self.threads);
+             }),
+             self.file.path());
   RecordObjects objects(fetch.sizes());
   std::vector<Decoded> decoded(fetch.sizes().size());
   const scan::Use decode_row = decode_into(decoded, at, what, decode);
@@ -211,6 +220,36 @@ py::list histograms(SharedFile& self, std::size_t id, const std::vector<std::siz
   return fetch_rows<event::HistogramData>(
       self, id, rows, "histogram", &decode_histogram,
       [&](event::HistogramData& data) { return maker.make(data); });
+}
+
+// The same as columns: min, max, num, sum and sum of squares of each; how many buckets it has; then
+// left and right edges and counts of all buckets.
+py::tuple histogram_columns(SharedFile& self, std::size_t id,
+                            const std::vector<std::size_t>& rows) {
+  scan::Batch batch;
+  const auto all =
+      fetch_decoded<event::HistogramData>(self, id, rows, "histogram", &decode_histogram, &batch);
+  std::vector<double> moments;
+  std::vector<std::int64_t> lengths;
+  std::vector<double> left;
+  std::vector<double> right;
+  std::vector<double> counts;
+  std::size_t buckets = 0;
+  for (const event::HistogramData& data : all) buckets += data.left.size();
+  for (std::vector<double>* column : {&left, &right, &counts}) column->reserve(buckets);
+  const auto append = [](std::vector<double>& to, std::span<const double> from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  for (const event::HistogramData& data : all) {
+    append(moments, std::array{data.min, data.max, data.num, data.sum, data.sum_squares});
+    lengths.push_back(static_cast<std::int64_t>(data.left.size()));
+    append(left, data.left);
+    append(right, data.right);
+    append(counts, data.counts);
+  }
+  return py::make_tuple(to_array(std::move(moments)), to_array(std::move(lengths)),
+                        to_array(std::move(left)), to_array(std::move(right)),
+                        to_array(std::move(counts)));
 }
 
 // Digits only, as TensorFlow writes the width and height of an image.
@@ -301,6 +340,7 @@ py::list messages(SharedFile& self, std::size_t id, const std::vector<std::size_
 
 void define_values(EventFileClass& type) {
   type.def("histograms", &histograms, py::arg("series"), py::arg("rows"), py::arg("type"))
+      .def("histogram_columns", &histogram_columns, py::arg("series"), py::arg("rows"))
       .def("images", &images, py::arg("series"), py::arg("rows"))
       .def("texts", &texts, py::arg("series"), py::arg("rows"))
       .def("messages", &messages, py::arg("series"), py::arg("rows"));

@@ -356,8 +356,8 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
     const std::uint64_t most = (size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size;
-    wanted = std::max(wanted, static_cast<std::uint64_t>(std::min(projected_rows(series),
-                                                                  static_cast<double>(most))));
+    wanted = std::max(wanted, static_cast<std::uint64_t>(
+                                  std::min(projected_rows(series), static_cast<double>(most))));
   }
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }

@@ -2,6 +2,8 @@
 // vdl_file.cc)
 #include "scan/file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "scan/descriptor.h"
@@ -62,12 +64,18 @@ void EventFile::expect(const std::vector<std::pair<std::string, std::string>>& p
   for (const auto& [tag, plugin] : plugins) collector_.expect(tag, plugin);
 }
 
+EventFile::Identity EventFile::identity_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
 Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::size_t threads) {
+  struct stat found{};
+  // Of many files most are as they were: not even opened.
+  if (settled_ && ::stat(path_.c_str(), &found) == 0 && identity_ == identity_of(found)) return {};
   Result<Descriptor> file = Descriptor::open_file(path_);
   if (!file.ok()) return file.error();
-  const struct stat& status = file.value().status();
-  const Identity identity{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-                          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  const Identity identity = identity_of(file.value().status());
   if (settled_ && identity_ == identity) return {};
   if (identity_.has_value() &&
       (identity.device != identity_->device || identity.inode != identity_->inode ||

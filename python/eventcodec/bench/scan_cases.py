@@ -44,8 +44,10 @@ def shared(name: str, write: Callable[[Path], None]) -> LogOf:
     return log_of
 
 
-def reader(label: str, read: Read, log_of: LogOf, count: int) -> Contender:
-    """Read a log in which `count` things are to be found."""
+def reader(
+    label: str, read: Read, log_of: LogOf, count: int, units: int | None = None
+) -> Contender:
+    """Read a log of `units` things in which `count` are to be found, all unless told otherwise."""
 
     def start(directory: Path) -> Trial:
         log = log_of(directory)
@@ -56,7 +58,7 @@ def reader(label: str, read: Read, log_of: LogOf, count: int) -> Contender:
 
         return Trial(lambda: found.append(read(log)), check=check)
 
-    return Contender(label, start, count)
+    return Contender(label, start, count if units is None else units)
 
 
 def write_scalars(log: Path, count: int, tags: int) -> None:
@@ -101,6 +103,42 @@ def scan_case(name: str, sizes: Sizes) -> Case:
     if c_floor.available():
         functions[FLOOR] = lambda log: c_floor.scan(event_files(log)[0])
     contenders = [reader(label, read, log_of, count) for label, read in functions.items()]
+    limit = limits.page_cache_read(lambda directory: event_files(log_of(directory)))
+    return Case(
+        name,
+        "event",
+        count,
+        0,
+        (*contenders, *rustboard(log_of, count), *limit),
+        closes=False,
+    )
+
+
+ONE_TAG = "layer07/loss"
+
+
+def read_one_tag(log: Path) -> int:
+    """Open a log for one of its tags, and load its column."""
+    (run,) = eventcodec.open(log, tags=ONE_TAG).runs.values()
+    return run.scalars[ONE_TAG].values.size
+
+
+def plain_one_tag(log: Path) -> int:
+    """Read a log, and count the scalars of one of its tags, in plain Python."""
+    (path,) = event_files(log)
+    return len(baselines.scan(path)[ONE_TAG][2])
+
+
+def one_tag_case(name: str, sizes: Sizes) -> Case:
+    """Open the log of scan_case for one of its 100 tags.
+
+    Peers cannot be told which: each loads everything, and is asked for the one.
+    """
+    count, tags = sizes.scanned, 100
+    log_of = shared("scanned", lambda log: write_scalars(log, count, tags))
+    functions = {OURS: read_one_tag, PLAIN: plain_one_tag, **peers.scanners(ONE_TAG)}
+    found = count // tags
+    contenders = [reader(label, read, log_of, found, count) for label, read in functions.items()]
     limit = limits.page_cache_read(lambda directory: event_files(log_of(directory)))
     return Case(
         name,
@@ -247,6 +285,7 @@ def verify_case(name: str, sizes: Sizes) -> Case:
 
 SCAN_CASES: dict[str, Callable[[str, Sizes], Case]] = {
     "scan/scalars": scan_case,
+    "scan/one tag": one_tag_case,
     "scan/two threads": two_threads_case,
     "scan/1000 files": many_files_case,
     "scan/blobs": blobs_case,

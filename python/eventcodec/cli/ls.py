@@ -10,6 +10,7 @@ import numpy as np
 
 import eventcodec
 from eventcodec.cli.kinds import describe_other
+from eventcodec.cli.rows import RowColumn, Rows
 from eventcodec.cli.selection import (
     open_log,
     pick,
@@ -25,7 +26,6 @@ from eventcodec.cli.terminal import (
     escape,
     format_count,
     format_value,
-    new_table,
     print_json,
     shorten,
 )
@@ -89,14 +89,20 @@ def print_tables(
 ) -> None:
     """Print a table for each run that has one of the tags."""
     out = console()
+    width = out.width
     first = True
     for name, run in runs.items():
         rows = [tag for tag in run.tags if tag in shown]
         if rows:
             if not first:
-                out.print()
-            out.print(lay_out(name, run, rows))
+                out.file.write("\n")
+            table = lay_out(name, run, rows)
+            if isinstance(table, Rows):
+                table.print_to(out, width)
+            else:
+                out.print(table)
             first = False
+        run.refresh()
 
 
 def long_view(name: str, run: Run, tags: list[str]) -> Any:
@@ -123,25 +129,29 @@ def nan_count(run: Run, tag: str) -> int | None:
     return int(np.isnan(run.scalars[tag].values).sum())
 
 
-def run_table(name: str, run: Run, tags: list[str]) -> Any:
-    """Lay out the tags of one run."""
-    from rich.text import Text
-
-    table = new_table("tag", "kind", ">count", ">steps", title=f"run {escape(name)}")
-    table.add_column("last value", no_wrap=True, overflow="ellipsis", min_width=12, max_width=20)
-    table.columns[1].no_wrap = True
+def run_table(name: str, run: Run, tags: list[str]) -> Rows:
+    """Lay out the tags of one run, of which there is one at least."""
     known = run.tags
+    rows = []
     for tag in tags:
         entry = known[tag]
         steps = f"{entry.first_step}..{entry.last_step}"
-        table.add_row(
-            Text(shorten(tag)),
-            escape(entry.kind),
-            format_count(entry.count),
-            steps if entry.first_step != entry.last_step else f"{entry.last_step}",
-            Text(last_value(run, tag)),
+        rows.append(
+            (
+                shorten(tag),
+                escape(entry.kind),
+                format_count(entry.count),
+                steps if entry.first_step != entry.last_step else f"{entry.last_step}",
+                last_value(run, tag),
+            )
         )
-    return table
+    columns = (
+        RowColumn("kind"),
+        RowColumn("count", right=True),
+        RowColumn("steps", right=True),
+        RowColumn("last value", least=12, most=20),
+    )
+    return Rows(f"run {escape(name)}", "tag", columns, rows)
 
 
 def last_value(run: Run, tag: str) -> str:

@@ -45,14 +45,16 @@ def run_tree(path: str, runs: Mapping[str, Run], shown: set[str]) -> Tree:
     from rich.tree import Tree
 
     counts = {name: counted(run, shown) for name, run in runs.items()}
-    root = Tree(branch(path, "", counts), guide_style="dim")
+    sums = sums_below(counts)
+    root = Tree(branch(path, counts.get("") or counts.get("."), sums.get("")), guide_style="dim")
     nodes = {"": root}
     for name in sorted(counts, key=parts_of):
         above = ""
         for part in parts_of(name):
             place = f"{above}/{part}" if above else part
             if place not in nodes:
-                nodes[place] = nodes[above].add(branch(part, place, counts))
+                line = branch(part, counts.get(place), sums.get(place))
+                nodes[place] = nodes[above].add(line)
             above = place
     return root
 
@@ -68,17 +70,37 @@ def counted(run: Run, shown: set[str]) -> tuple[int, int]:
     return len(entries), sum(entries)
 
 
-def branch(label: str, place: str, counts: Mapping[str, tuple[int, int]]) -> Text:
-    """Word one line of the tree."""
+def sums_below(counts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Return for each directory above a run, "" for the root, the runs below it and their values.
+
+    Args:
+        counts: of each run, its tags and values.
+    """
+    sums: dict[str, tuple[int, int]] = {}
+    for name, (_, values) in counts.items():
+        above = "" if name in {"", "."} else name
+        while above:
+            above = above.rpartition("/")[0]
+            runs_before, values_before = sums.get(above, (0, 0))
+            sums[above] = (runs_before + 1, values_before + values)
+    return sums
+
+
+def branch(label: str, own: tuple[int, int] | None, below: tuple[int, int] | None) -> Text:
+    """Word one line of the tree.
+
+    Args:
+        label: the last part of the directory's name.
+        own: the tags and values of its run, if it is one.
+        below: the runs below it and their values.
+    """
     from rich.text import Text
 
-    own = counts.get(place) or (counts.get(".") if not place else None)
-    below = [n for n in counts if n not in {"", "."} and (not place or n.startswith(f"{place}/"))]
     if own is not None:
         said = f"{plural(own[0], 'tag')}, {plural(own[1], 'value')}"
     else:
-        values = sum(counts[name][1] for name in below)
-        said = f"{plural(len(below), 'run')}, {plural(values, 'value')}"
+        runs, values = below or (0, 0)
+        said = f"{plural(runs, 'run')}, {plural(values, 'value')}"
     line = Text(escape(label), style="bold" if own is not None else "", overflow="fold")
     return line.append(f"  {said}", style="not bold dim")
 

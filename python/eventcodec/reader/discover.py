@@ -12,6 +12,7 @@ __all__ = [
     "PathLike",
     "as_paths",
     "base_of",
+    "find_by_directory",
     "find_event_files",
     "find_event_paths",
 ]
@@ -29,6 +30,7 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
 
     Raises:
         FileNotFoundError: one does not exist, or is empty.
+        OSError: one is a pipe or a device.
         TypeError: one is no path.
         ValueError: there is none.
     """
@@ -51,6 +53,8 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
                 get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
                 reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
             raise FileNotFoundError(2, reason, name)
+        if not each.is_file() and not each.is_dir():  # a pipe, a device
+            raise OSError(22, "Neither a file nor a directory; write it to a file first", name)
     return paths
 
 
@@ -92,7 +96,13 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
         yield where, names
 
 
-def _find_in(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
+def find_by_directory(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield the run name of each directory at and below a root, and its event files, maybe none.
+
+    Args:
+        root: an event file or a directory.
+        base: the log directory.
+    """
     if root.is_file():
         yield root.parent.relative_to(base).as_posix(), [str(root)]
         return
@@ -101,13 +111,12 @@ def _find_in(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
     start = len(os.path.join(root, ""))  # noqa: PTH118
     named_here = root == Path()
     for where, names in _walk(str(root)):
-        if names:
-            inside = where[start:]
-            # As Path(".") / "name" is: without a dot in front.
-            folder = inside if named_here else where
-            if folder and not folder.endswith(os.sep):
-                folder += os.sep
-            yield above + inside if inside else run_of_root, [folder + name for name in names]
+        inside = where[start:]
+        # As Path(".") / "name" is: without a dot in front.
+        folder = inside if named_here else where
+        if folder and not folder.endswith(os.sep):
+            folder += os.sep
+        yield above + inside if inside else run_of_root, [folder + name for name in names]
 
 
 def base_of(roots: list[Path]) -> Path:
@@ -126,8 +135,9 @@ def find_event_paths(roots: list[Path]) -> dict[str, list[str]]:
     base = base_of(roots)
     runs: dict[str, list[str]] = {}
     for root in roots:
-        for run, files in _find_in(root, base):
-            runs.setdefault(run, []).extend(files)
+        for run, files in find_by_directory(root, base):
+            if files:
+                runs.setdefault(run, []).extend(files)
     return {run: sorted(set(runs[run])) for run in sorted(runs)}
 
 

@@ -13,7 +13,7 @@ from eventcodec import _native
 from eventcodec.reader.arguments import checked_seconds
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.given_events import FollowedEvent, GivenEvents
-from eventcodec.reader.log import Log
+from eventcodec.reader.watch import Watch, WatchedFiles
 
 __all__ = ["FollowedScalar", "follow"]
 
@@ -21,9 +21,6 @@ _New = TypeVar("_New")
 _Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 _FIRST_WAIT = 0.02  # seconds between looks while values come
 _LONGEST_WAIT = 0.08  # a value is seen within 0.1 s of being written
-_SHARE = 0.01  # of one processor that looking through a whole archive may take
-_BUSY = 300.0  # seconds since a file grew for which it is looked at every time
-_MOST_BUSY = 256  # files; more are found by looking through all
 
 
 class FollowedScalar(NamedTuple):
@@ -49,9 +46,10 @@ def follow(
 ) -> Iterator[FollowedScalar] | Iterator[FollowedEvent]:
     """Yield the scalars of a log directory, those that are there and then each new one.
 
-    The iterator polls: files that have grown in the last minutes all the time; all others, and
-    whether there are new ones, as often as one per cent of a processor allows, which is ten times a
-    second for a hundred files and every few minutes for a hundred thousand.
+    The iterator polls: files that have grown in the last minutes all the time, so that a value
+    comes within 0.1 s of its flush. All others, and whether there are new ones, it looks at as
+    often as one per cent of a processor allows: several times a second for a hundred files, every
+    few minutes for a hundred thousand.
 
     Each point comes once; the points of a file in its order, and what several files have gained
     between two looks by wall time. New runs and new files of a run are found; of a file that was
@@ -79,21 +77,20 @@ def follow(
         ...     print(point.run, point.tag, point.step, point.value)
     """
     timeout = None if timeout is None else checked_seconds("timeout", timeout)
-    log = Log(path)
+    watch = Watch(path)
     if events:
-        return _follow(log, GivenEvents().take, timeout)
-    return _follow(log, _Given().take, timeout)
+        return _follow(watch, GivenEvents().take, timeout)
+    return _follow(watch, _Given().take, timeout)
 
 
 def _follow(
-    log: Log, take: Callable[[_Files], Iterable[_New]], timeout: float | None
+    watch: Watch, take: Callable[[WatchedFiles], Iterable[_New]], timeout: float | None
 ) -> Iterator[_New]:
-    looks = _Looks(log)
     wait = _FIRST_WAIT
     quiet_since = time.monotonic()
     while True:
         came = False
-        for new in take(looks.look()):
+        for new in take(watch.look()):
             came = True
             yield new
         if came:
@@ -104,50 +101,6 @@ def _follow(
         wait = min(wait * 1.5, _LONGEST_WAIT)
 
 
-_Files = list[tuple[str, _native.EventFile]]
-
-
-class _Looks:
-    """Decides which files are looked at: each time those that grow, now and then all."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._first = True
-        self._next_full = 0.0
-        # File -> run, how much it held, when it last grew.
-        self._busy: dict[_native.EventFile, tuple[str, int, float]] = {}
-
-    def look(self) -> _Files:
-        """Scan files for what is new; return those that were scanned with their runs."""
-        started = time.monotonic()
-        if started < self._next_full:
-            return self._look_at_busy(started)
-        cost = -time.process_time()
-        if not self._first:  # opening the log was the first look
-            self._log.refresh()
-        cost += time.process_time()
-        self._next_full = started + (0.0 if self._first else cost / _SHARE)
-        self._first = False
-        files = [(run, file) for run, each in self._log.files() for file in each]
-        self._note(files, started)
-        return files
-
-    def _look_at_busy(self, now: float) -> _Files:
-        files = [(run, file) for file, (run, _, _) in self._busy.items()]
-        self._log.scan([file for _, file in files])
-        self._note(files, now)
-        return files
-
-    def _note(self, files: _Files, now: float) -> None:
-        """Remember which files grow."""
-        for run, file in files:
-            known = self._busy.get(file)
-            if known is None or known[1] != file.bytes:
-                self._busy[file] = (run, file.bytes, now)
-        newest = sorted(self._busy.items(), key=lambda item: item[1][2], reverse=True)
-        self._busy = {file: entry for file, entry in newest[:_MOST_BUSY] if now - entry[2] < _BUSY}
-
-
 class _Given:
     """How many rows of each series of each file have been given."""
 
@@ -155,7 +108,7 @@ class _Given:
         # File -> (generation, tag -> columns that were given)
         self._files: dict[str, tuple[int, dict[str, _Columns]]] = {}
 
-    def take(self, files: _Files) -> list[FollowedScalar]:
+    def take(self, files: WatchedFiles) -> list[FollowedScalar]:
         """Return the new rows of files and count them as given."""
         found: list[FollowedScalar] = []
         for run, file in files:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 import re
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import eventcodec
 from eventcodec.cli.main import cli
+from eventcodec.cli.rows import RowColumn, Rows
 from eventcodec.cli.terminal import escape
 from eventcodec.proto import Event, Summary
 
@@ -160,3 +164,38 @@ def test_damage_in_json_says_what_was_found_by_a_search(tmp_path):
     assert damage["recovered"] is True
     assert result.exit_code == 1
     assert "a search found what follows" in result.stderr
+
+
+def drawn(print_with, width):
+    out = Console(
+        file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False,
+        color_system=None,
+    )  # fmt: skip
+    print_with(out)
+    return out.file.getvalue()
+
+
+def test_rows_without_colours_are_drawn_as_rich_draws_them():
+    rng = random.Random(0)
+    names = [*"ab/_-", " ", "\u00e9", "\u65e5", "train/", "\U0001f642", "\u0301"]
+    columns = (
+        RowColumn("kind"), RowColumn("count", right=True), RowColumn("last", least=12, most=20),
+    )  # fmt: skip
+
+    def text(most):
+        known = names if rng.random() < 0.4 else names[:5]
+        return "".join(rng.choice(known) for _ in range(rng.randint(1, most)))
+
+    laid_out = 0
+    for _ in range(200):
+        rows = [
+            (escape(text(150)), "scalars", f"{rng.randint(0, 10**9):,}", escape(text(30)))
+            for _ in range(3)
+        ]
+        table = Rows(f"run {escape(text(20))}", "tag", columns, rows)
+        width = rng.choice([60, 80, 200])
+        by_rich = drawn(lambda out, table=table: out.print(table), width)
+        by_rows = drawn(lambda out, table=table: table.print_to(out, out.width), width)
+        assert by_rows == by_rich
+        laid_out += table._lines(Console(color_system=None), width) is not None
+    assert laid_out > 100  # the others rich has drawn twice

@@ -184,3 +184,26 @@ def test_a_file_that_is_cut_or_replaced_meanwhile(
         list(values)
     kept.replace(path)  # the same bytes in another file
     assert list(read(series)) == list(range(20))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_a_replaced_file_has_no_more(every_kind: Path, tmp_path: Path, kind: str) -> None:
+    """An iteration that began before does not invent values, nor end as if all had come."""
+    first, second = sorted(every_kind.iterdir())
+    long, path = tmp_path / "long", tmp_path / "run" / "events.out.tfevents.1"
+    path.parent.mkdir()
+    with long.open("wb") as file:
+        file.write(first.read_bytes() + second.read_bytes())
+    shutil.copy(long, path)
+    log = eventcodec.open(path, threads=1)
+    tag, series = next(iter(getattr(log["."], kind).items()))
+    values = iter(series)
+    next(values)
+    shutil.copy(first, tmp_path / "short")
+    (tmp_path / "short").replace(path)
+    log.refresh()
+    assert len(getattr(log["."], kind)[tag]) == len(series) // 2
+    with pytest.raises(IndexError, match="no such row"):
+        list(values)
+    with pytest.raises(IndexError, match="no such row"):
+        _ = series[-1]
