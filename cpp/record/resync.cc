@@ -132,8 +132,10 @@ Found find_shifted(ByteView window, std::uint64_t bytes, Last last, std::uint64_
   const std::uint64_t seen = std::min<std::uint64_t>(window.size(), wanted);
   if (*budget < seen) return believed;
   *budget -= seen;
-  for (std::size_t at = next_candidate(window.data(), kHeaderBytes, end); at < end;
-       at = next_candidate(window.data(), at + 1, end)) {
+  // Not beyond the last place where a whole header can stand: there may be less behind the end.
+  const std::size_t stop = std::min(end, window.size() - kHeaderBytes + 1);
+  for (std::size_t at = next_candidate(window.data(), kHeaderBytes, stop); at < stop;
+       at = next_candidate(window.data(), at + 1, stop)) {
     if (has_header(window.data() + at) && leads_across(window, at, bytes, last, budget)) {
       return {Kind::kRecord, at};
     }

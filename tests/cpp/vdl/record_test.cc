@@ -1,7 +1,7 @@
 // One VisualDL record: golden bytes written by visualdl 2.5.3 (see cpp/FORMAT.md), what is refused,
 // lengths that lie.
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
