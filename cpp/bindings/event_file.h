@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bindings/errors.h"
 #include "bindings/gil.h"
@@ -56,6 +57,10 @@ struct SharedFile {
   // As many as it was scanned with may read its values.
   std::atomic<std::size_t> threads = 1;
 };
+
+// Holds the mutexes of many files, each once and in one order, so that two who want the same files
+// never wait for each other.
+std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> files);
 
 using EventFileClass = py::class_<SharedFile>;
 

@@ -3,6 +3,9 @@
 #include "bindings/event_file.h"
 // pybind first
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace eventcodec::bindings {
 
@@ -39,6 +42,24 @@ py::tuple columns(SharedFile& self, std::size_t id) {
                         column_view(rows.size, rows.wall_times, owner), values);
 }
 
+// The rows of a series that no restart voids, or None for all; first_voids() says from where on
+// those in later files do.
+std::optional<py::array_t<std::int64_t>> valid_rows(SharedFile& self, std::size_t id,
+                                                    scan::FirstVoid first_void) {
+  const auto voids =
+      self.look([&](const scan::EventFile& file) { return scan::voids_of(file, id, first_void); });
+  if (voids.empty()) return std::nullopt;
+  const Loaded shared = rows_of(self, id);
+  const scan::Rows& rows = shared.rows;
+  scan::VoidWalk walk(voids);
+  std::vector<std::int64_t> valid;
+  for (std::uint64_t row = 0; row != rows.size; ++row) {
+    if (!walk.is_void(row, rows.steps[row])) valid.push_back(static_cast<std::int64_t>(row));
+  }
+  if (valid.size() == rows.size) return std::nullopt;
+  return to_array(std::move(valid));
+}
+
 // Of each row, which item of its value it is: 0 but for the later images or clips of one event.
 py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
   const Loaded shared = rows_of(self, id);
@@ -54,6 +75,7 @@ py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
 
 void define_rows(EventFileClass& type) {
   type.def("columns", &columns, py::arg("series"))
+      .def("valid_rows", &valid_rows, py::arg("series"), py::arg("first_void"))
       .def("items", &items, py::arg("series"));
 }
 

@@ -77,20 +77,15 @@ py::tuple scan_into(SharedFile& self, int segment, std::uint64_t offset, std::ui
 }
 
 // For each series: count, first and last step and wall time, and of scalars least, greatest, last
-// and how many are NaN, of the rows that are not void: lists of (until, step), see scan/saved.h;
-// for series without one nothing is void.
-py::list statistics(SharedFile& self,
-                    const std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>>& voids) {
+// and how many are NaN, of the rows that no restart voids; first_voids() says from where on those
+// in later files do.
+py::list statistics(SharedFile& self, scan::FirstVoid first_void) {
   py::list all;
   const std::size_t count = self.look([](const auto& file) { return file.series().size(); });
-  std::vector<scan::Void> made;
   for (std::size_t id = 0; id != count; ++id) {
-    made.clear();
-    if (id < voids.size()) {
-      for (const auto& [until, step] : voids[id]) made.push_back({until, step});
-    }
-    const scan::Statistics of =
-        read_pieces(self, id, [&](scan::EventFile& file) { return file.statistics(id, made); });
+    const scan::Statistics of = read_pieces(self, id, [&](scan::EventFile& file) {
+      return file.statistics(id, scan::voids_of(file, id, first_void));
+    });
     all.append(py::make_tuple(of.count, of.first_step, of.last_step, of.first_wall_time,
                               of.last_wall_time, of.least, of.greatest, of.last, of.nans));
   }
@@ -108,7 +103,7 @@ void define_saved(py::module_& module, EventFileClass& type) {
       .def("pieces", &pieces)
       .def("scan_into", &scan_into, py::arg("segment"), py::arg("offset"), py::kw_only(),
            py::arg("stretch"), py::arg("keep"))
-      .def("statistics", &statistics, py::arg("voids"));
+      .def("statistics", &statistics, py::arg("first_void"));
 }
 
 }  // namespace eventcodec::bindings

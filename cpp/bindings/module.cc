@@ -9,6 +9,7 @@ void register_build_info(py::module_& module);
 void register_crc32c(py::module_& module);
 void register_histogram(py::module_& module);
 void register_event_writer(py::module_& module);
+void register_gather(py::module_& module);
 void register_png(py::module_& module);
 void register_scan(py::module_& module);
 void register_vdl_writer(py::module_& module);
@@ -28,6 +29,7 @@ PYBIND11_MODULE(_native, module) {
   register_event_writer(module);
   register_png(module);
   register_scan(module);
+  register_gather(module);
   register_vdl_writer(module);
   register_summary(module);
   register_record(module);

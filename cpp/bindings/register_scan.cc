@@ -33,6 +33,15 @@ std::uint64_t bytes_elsewhere(SharedFile& self, std::size_t id) {
   return *bytes;
 }
 
+std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> files) {
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  std::vector<std::unique_lock<std::mutex>> locks;
+  locks.reserve(files.size());
+  for (SharedFile* file : files) locks.push_back(file->lock());
+  return locks;
+}
+
 namespace {
 
 using scan::Kind;
@@ -208,17 +217,6 @@ py::list describe_damage(SharedFile& self) {
 template <std::uint64_t (scan::EventFile::*Member)() const>
 std::uint64_t count(SharedFile& self) {
   return self.look([](const scan::EventFile& file) { return (file.*Member)(); });
-}
-
-// Holds the mutexes of many files, each once and in one order, so that two scans of the same files
-// never wait for each other.
-std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> files) {
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  std::vector<std::unique_lock<std::mutex>> locks;
-  locks.reserve(files.size());
-  for (SharedFile* file : files) locks.push_back(file->lock());
-  return locks;
 }
 
 scan::Mode parse_mode(std::string_view mode) {

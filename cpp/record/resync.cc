@@ -118,10 +118,13 @@ Found find_shifted(ByteView window, std::uint64_t bytes, Last last, std::uint64_
   const auto end = static_cast<std::size_t>(bytes);
   const Found believed{Kind::kRecord, end};
   if (window.size() < bytes + kHeaderBytes) {
-    return last == Last::kYes ? believed : Found{Kind::kNeedMore, end + kHeaderBytes};
+    if (last == Last::kNo) return {Kind::kNeedMore, end + kHeaderBytes};
+    if (window.size() <= end) return believed;
+    // Too few bytes for a header: the beginning of a record, or the end of one that started before.
+  } else if (const std::uint8_t* behind = window.data() + bytes;
+             has_header(behind) || is_zero_header(behind)) {
+    return believed;
   }
-  const std::uint8_t* behind = window.data() + bytes;
-  if (has_header(behind) || is_zero_header(behind)) return believed;
   const std::uint64_t wanted = bytes + kMostBehind;
   if (window.size() < wanted && last == Last::kNo) {
     return {Kind::kNeedMore, static_cast<std::size_t>(wanted)};

@@ -38,10 +38,10 @@ inline constexpr std::uint64_t kMostBehind = std::uint64_t{1} << 20;
 // its header is believed. Where bytes are missing in it (or were added) no record starts at its
 // end, and records that start before do not belong to it. Gives the first record of a chain, header
 // by header, that starts inside and leads across that end; kRecord with offset `bytes` when the
-// header is to be believed: a record, zeros or too little to tell stand behind it, or there is no
-// such chain. Records nested in a payload whose bytes are all there lead nowhere near its end, so
-// they are never found. kNeedMore asks for `offset` bytes, beyond `bytes` by kMostBehind at most.
-// What it reads is taken off `*budget`; with none left the header is believed.
+// header is to be believed: a record, zeros or nothing stand behind it, or there is no such chain.
+// Records nested in a payload whose bytes are all there lead nowhere near its end, so they are
+// never found. kNeedMore asks for `offset` bytes, beyond `bytes` by kMostBehind at most. What it
+// reads is taken off `*budget`; with none left the header is believed.
 Found find_shifted(ByteView window, std::uint64_t bytes, Last last, std::uint64_t* budget);
 
 }  // namespace eventcodec::record

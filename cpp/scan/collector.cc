@@ -329,7 +329,8 @@ void Collector::expect(const std::string& tag, const std::string& plugin) {
 // How many rows a series will have if it goes on as it began: since the first of all rows the file
 // has given them at one rate, and up to the last step that is wanted.
 double Collector::projected_rows(const Series& series) const {
-  const auto size = static_cast<double>(series.rows.size);
+  // With the row that is to come: a series that is a little short of room takes twice as much.
+  const auto size = static_cast<double>(series.rows.size + 1);
   const std::uint64_t from = first_room_.value_or(0);
   double factor = static_cast<double>(total_ - from) / static_cast<double>(done_ - from);
   const std::int64_t first = series.rows.steps[0];
@@ -355,8 +356,8 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
     const std::uint64_t most = (size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size;
-    wanted = std::max(wanted, static_cast<std::uint64_t>(std::min(projected_rows(series),
-                                                                  static_cast<double>(most))));
+    wanted = std::max(wanted, static_cast<std::uint64_t>(
+                                  std::min(projected_rows(series), static_cast<double>(most))));
   }
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }

@@ -53,6 +53,20 @@ T* move_column(std::uint8_t** p, const T* old, std::uint64_t size, std::uint64_t
 
 }  // namespace
 
+void append_rows(Rows& into, const Rows& more, Kind kind) {
+  const auto copy = [&](auto* column, const auto* from) {
+    if (more.size != 0) std::memcpy(column + into.size, from, more.size * sizeof *column);
+  };
+  copy(into.steps, more.steps);
+  copy(into.wall_times, more.wall_times);
+  if (kind == Kind::kScalars) {
+    copy(into.values, more.values);
+  } else {
+    copy(into.references, more.references);
+  }
+  into.size += more.size;
+}
+
 bool Series::reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes) {
   constexpr std::uint64_t kSmallest = 8;
   if (wanted <= rows.capacity) return true;

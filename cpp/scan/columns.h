@@ -52,6 +52,9 @@ struct Rows {
   std::uint64_t capacity = 0;
 };
 
+// Appends rows, for which there is room.
+void append_rows(Rows& into, const Rows& more, Kind kind);
+
 // How the values of a series stand in their events. Bits: a series may hold several.
 inline constexpr std::uint8_t kEmptyForm = 1;    // no payload: metadata, or no value of a summary
 inline constexpr std::uint8_t kMessageForm = 2;  // simple_value, histo, image, audio

@@ -92,7 +92,9 @@ class EventFile {
 
   // The rows of a series, from where they are: pieces that are damaged are read anew from the file.
   [[nodiscard]] Result<Loaded> load(std::size_t id);
-  // The same of all rows that are not void: see saved.h. Memory is that of one extent.
+  // Appends the rows of a series of scalars to memory that has room for them all.
+  [[nodiscard]] Status copy_scalars(std::size_t id, Rows& into);
+  // Of the rows that are not void: see restarts.h. Memory is that of one extent.
   [[nodiscard]] Result<Statistics> statistics(std::size_t id, std::span<const Void> voids);
   // The pieces in which rows of this file are; offsets count from where the writer began.
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }

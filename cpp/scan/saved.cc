@@ -115,11 +115,10 @@ Status PieceWriter::flush() {
 }
 
 void add_rows(Statistics& sum, const Rows& rows, std::uint64_t first, std::span<const Void> voids) {
-  std::size_t next = 0;
+  VoidWalk walk(voids);
   for (std::uint64_t i = 0; i != rows.size; ++i) {
-    while (next != voids.size() && voids[next].until <= first + i) ++next;
     const std::int64_t step = rows.steps[i];
-    if (next != voids.size() && step >= voids[next].step) continue;
+    if (walk.is_void(first + i, step)) continue;
     if (sum.count++ == 0) {
       sum.first_step = sum.most_step = step;
       sum.first_wall_time = rows.wall_times[i];

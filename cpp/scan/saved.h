@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "scan/columns.h"
+#include "scan/restarts.h"
 
 namespace eventcodec::scan {
 
@@ -65,12 +66,6 @@ class PieceWriter {
   std::uint64_t written_;
   Buffer pending_;
   Status status_;
-};
-
-// Rows whose step is not below `step` are void if they stand before row `until` of their series.
-struct Void {
-  std::uint64_t until;
-  std::int64_t step;
 };
 
 // Adds the rows that are not void, of which the first is row `first` of the series; voids ascend.

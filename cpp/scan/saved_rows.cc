@@ -8,19 +8,15 @@ namespace {
 
 Error out_of_memory() { return {.code = Errc::kOutOfMemory, .message = "saved columns"}; }
 
-// Appends rows, for which there is room.
-void append_rows(Series& series, const Rows& more) {
-  const auto copy = [&](auto* column, const auto* from) {
-    if (more.size != 0) std::memcpy(column + series.rows.size, from, more.size * sizeof *column);
-  };
-  copy(series.rows.steps, more.steps);
-  copy(series.rows.wall_times, more.wall_times);
-  if (series.kind == Kind::kScalars) {
-    copy(series.rows.values, more.values);
-  } else {
-    copy(series.rows.references, more.references);
+// Reads extents of a series and appends them and its rows in memory, for which there is room.
+Status append_rows(const Series& series, std::span<const Extent> extents,
+                   const std::vector<Piece>& pieces, Rows& into) {
+  for (const Extent& extent : extents) {
+    Status status = read_extent(extent, pieces[extent.piece], series.kind, into);
+    if (!status.ok()) return status;
   }
-  series.rows.size += more.size;
+  append_rows(into, series.rows, series.kind);
+  return {};
 }
 
 // Gives the memory of a series without rows back.
@@ -37,12 +33,7 @@ Status read_rows(const Series& series, std::span<const Extent> extents,
   whole->kind = series.kind;
   ColumnMemory memory;
   if (!whole->reserve(rows, memory, rows * row_bytes(series.kind))) return out_of_memory();
-  for (const Extent& extent : extents) {
-    Status status = read_extent(extent, pieces[extent.piece], series.kind, whole->rows);
-    if (!status.ok()) return status;
-  }
-  append_rows(*whole, series.rows);
-  return {};
+  return append_rows(series, extents, pieces, whole->rows);
 }
 
 }  // namespace
@@ -156,6 +147,18 @@ Result<Loaded> EventFile::load(std::size_t id) {
       }
     }
     return Loaded{series.kind, series.rows, series.memory};
+  });
+}
+
+Status EventFile::copy_scalars(std::size_t id, Rows& into) {
+  return without_bad_alloc([&]() -> Status {
+    const Series& series = collector_.series_at(id);
+    const std::uint64_t before = into.size;
+    Status status = append_rows(series, series.saved, pieces_, into);
+    if (status.ok() || status.error().code == Errc::kOutOfMemory) return status;
+    into.size = before;
+    if (Status again = read_anew(); !again.ok()) return again;
+    return append_rows(series, series.saved, pieces_, into);
   });
 }
 

@@ -237,6 +237,11 @@ Result<bool> EventFile::restore(ByteView state, std::vector<Piece> pieces) {
   const ByteView content = state.first(state.size() - sizeof(std::uint32_t));
   const auto stored = load_le<std::uint32_t>(state.data() + content.size());
   if (crc32c::MaskedCrc::of(content).bits() != stored) return false;
+  // So no memory is claimed for rows that cannot be there.
+  const auto is_there = [](const Piece& piece) {
+    return piece.segment != nullptr && piece.segment->holds(piece.offset, piece.bytes);
+  };
+  if (!std::all_of(pieces.begin(), pieces.end(), is_there)) return false;
   return without_bad_alloc([&]() -> Result<bool> {
     EventFile restored(path_, selection_);
     restored.pieces_ = std::move(pieces);

@@ -1,8 +1,8 @@
 """The native core, by hand; tests/typing checks it against the module."""
 
 import builtins
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 
 # numpy says that its arrays are buffers from Python 3.12 on only.
 _Array: TypeAlias = Buffer | NDArray[Any]
+_T = TypeVar("_T")
 
 class _KernelInfo(TypedDict):
     chosen: str
@@ -173,6 +174,7 @@ class EventFile:
     def sizes(self) -> list[int]: ...
     def plugins(self) -> list[tuple[str, str]]: ...
     def items(self, series: int) -> NDArray[np.uint32]: ...
+    def valid_rows(self, series: int, first_void: int | None) -> NDArray[np.int64] | None: ...
     def session_starts(self) -> list[tuple[int, list[int]]]: ...
     def save(self) -> builtins.bytes: ...
     def restore(self, state: Buffer, pieces: list[tuple[Segment, int, int]]) -> bool: ...
@@ -181,25 +183,21 @@ class EventFile:
         self, segment: int, offset: int, *, stretch: int, keep: int
     ) -> tuple[int, Exception | None]: ...
     def statistics(
-        self, voids: list[list[tuple[int, int]]]
+        self, first_void: int | None
     ) -> list[tuple[int, int, int, float, float, float, float, float, int]]: ...
     def restarts(self) -> list[tuple[int, int]]: ...
     def columns(
         self, series: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64] | None]: ...
-    def histograms(
+    def histograms(self, series: int, rows: list[int], type: type[_T]) -> list[_T]: ...
+    def histogram_columns(
         self, series: int, rows: list[int]
-    ) -> list[
-        tuple[
-            NDArray[np.float64],
-            NDArray[np.float64],
-            NDArray[np.float64],
-            float,
-            float,
-            float,
-            float,
-            float,
-        ]
+    ) -> tuple[
+        NDArray[np.float64],
+        NDArray[np.int64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
     ]: ...
     def images(self, series: int, rows: list[int]) -> list[tuple[int, int, builtins.bytes]]: ...
     def texts(self, series: int, rows: list[int]) -> list[list[str]]: ...
@@ -224,6 +222,38 @@ def scan_files(
     keep_tags: bool = ...,
     least_part: int = ...,
 ) -> list[Exception | None]: ...
+
+_Uint32s: TypeAlias = NDArray[np.uint32]
+# least_step, most_step, stride, origin, every, last
+_Choice: TypeAlias = tuple[int, int, int, int, int, int]
+
+def scalar_sources(
+    files: list[EventFile],
+) -> tuple[list[str], _Uint32s, _Uint32s, _Uint32s, _Uint32s]: ...
+def gather_scalars(
+    files: list[EventFile],
+    runs: NDArray[np.uint32],
+    file_numbers: _Uint32s,
+    series_numbers: _Uint32s,
+    tag_numbers: _Uint32s,
+    *,
+    choice: _Choice,
+    points: int,
+    purge: bool,
+    threads: int,
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    tuple[_Uint32s, NDArray[np.int32]],
+    tuple[_Uint32s, NDArray[np.int32]],
+]: ...
+def chosen_rows(steps: NDArray[np.int64], choice: _Choice) -> NDArray[np.int64]: ...
+def largest_triangles(
+    steps: NDArray[np.int64], values: NDArray[np.float64], points: int
+) -> NDArray[np.int64]: ...
+def first_voids(files: Sequence[EventFile]) -> list[int | None] | None: ...
 def frame(data: Buffer, /) -> bytes: ...
 
 class _Salvaged(TypedDict):

@@ -47,29 +47,6 @@ class Histogram:
     sum: float
     sum_squares: float
 
-    def __init__(
-        self,
-        left: NDArray[np.float64],
-        right: NDArray[np.float64],
-        counts: NDArray[np.float64],
-        min: float,
-        max: float,
-        num: float,
-        sum: float,
-        sum_squares: float,
-    ) -> None:
-        # What a frozen dataclass does by itself takes three times as long, and logs have millions.
-        self.__dict__.update(
-            left=left,
-            right=right,
-            counts=counts,
-            min=min,
-            max=max,
-            num=num,
-            sum=sum,
-            sum_squares=sum_squares,
-        )
-
     def __repr__(self) -> str:
         return (
             f"Histogram({len(self.counts)} buckets, num={self.num:g}, min={self.min:g}, "

@@ -160,6 +160,10 @@ def test_metadata_of_an_earlier_file_count(tmp_path, event_accumulator, data_ser
     again = eventcodec.open(tmp_path)
     assert _plain(again)["run"]["texts"] == _plain(log)["run"]["texts"]
     assert again["run"].scalars["a/scalars"].values.tolist() == [1, 2, 11, 12, 21, 22]
+    asked = "SELECT tag, kind, count FROM tags"
+    assert set(archive.query(tmp_path, asked).rows) == {
+        (tag, each.kind, each.count) for tag, each in again["run"].contents()
+    }
 
 
 def test_metadata_are_carried_into_files_that_several_threads_read(tmp_path):

@@ -132,3 +132,23 @@ def test_values(theirs, path):
                 assert series.steps.tolist() == [value.id for value in values]
                 assert series.wall_times.tolist() == [seconds(v.timestamp) for v in values]
                 assert content == [want_of(component, value) for value in values], tag
+
+
+def test_one_tag_and_some_steps(theirs, path):
+    """What describes the run stays; of the tag, the values whose steps are asked for."""
+    for component, tags in theirs.get_tags().items():
+        for tag in tags:
+            values = theirs.get_data(component, tag)
+            start = sorted(value.id for value in values)[len(values) // 2]
+            wanted = [value for value in values if start <= value.id < start + 100]
+            log = eventcodec.open(path, tags=[tag], steps=(start, start + 100))
+            (run,) = log.runs.values()
+            if component == "meta_data":
+                assert run.display_name == values[-1].meta_data.display_name
+            elif component == "hyper_parameters":
+                infos = values[-1].hparam.hparamInfos
+                assert run.hparams.hparams == {info.name: number_of(info) for info in infos}
+            elif component != "embeddings":
+                series, content = content_of(run, component, tag)
+                assert series.steps.tolist() == [value.id for value in wanted]
+                assert content == [want_of(component, value) for value in wanted], tag

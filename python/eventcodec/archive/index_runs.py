@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from eventcodec import _native
 from eventcodec.errors import CodecError
-from eventcodec.reader.restarts import ValidRows, valid_rows
+from eventcodec.reader.restarts import valid_rows
 from eventcodec.reader.run import Run
 from eventcodec.reader.tag import name_apart
 
@@ -64,10 +64,8 @@ def _series_of(files: Sequence[_native.EventFile]) -> dict[tuple[str, str], _Ser
     for place, file in enumerate(files):
         is_visualdl = file.format == "visualdl"
         all_described = file.series()
-        void = []
-        if restarted is not None:
-            void = [_pairs(restarted[place], number) for number in range(len(all_described))]
-        for described, statistics in zip(all_described, file.statistics(void), strict=True):
+        first_void = None if restarted is None else restarted[place].first_void
+        for described, statistics in zip(all_described, file.statistics(first_void), strict=True):
             name, kind, plugin, _, description, count, *_ = described
             series = _Series(plugin, description, statistics)
             if count and not statistics[0]:
@@ -78,11 +76,6 @@ def _series_of(files: Sequence[_native.EventFile]) -> dict[tuple[str, str], _Ser
                 series = _merge(found[name, kind], series)
             found[name, kind] = series
     return found
-
-
-def _pairs(rows: ValidRows, series: int) -> list[tuple[int, int]]:
-    until, steps = rows.voids(series)
-    return list(zip(until.tolist(), steps.tolist(), strict=True))
 
 
 def _merge(first: _Series, later: _Series) -> _Series:

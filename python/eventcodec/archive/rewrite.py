@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.archive.output import OutputTree, Piece, open_source, write_all
-from eventcodec.archive.thin import evenly_spaced, largest_triangles
 from eventcodec.reader.discover import EVENT_FILE_MARK
+from eventcodec.reader.downsample import largest_triangles
 
 __all__ = ["Changes", "RunChange", "TagChange", "rewrite_run"]
 
@@ -281,8 +281,13 @@ def _chosen(
     if changes.max_points is None or len(rows) <= changes.max_points:
         return rows
     if values is None:
-        return rows[evenly_spaced(len(rows), changes.max_points)]
+        return rows[_evenly_spaced(len(rows), changes.max_points)]
     return rows[largest_triangles(steps[rows], values[rows], changes.max_points)]
+
+
+def _evenly_spaced(count: int, points: int) -> NDArray[np.intp]:
+    """Return `points` rows of `count`, with the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, points).round().astype(np.intp))
 
 
 def tags_of(changes: Iterator[RunChange] | list[RunChange]) -> list[TagChange]:

@@ -13,7 +13,7 @@ from eventcodec import _native
 from eventcodec.archive import engine
 from eventcodec.archive.output import open_source
 from eventcodec.damage import SkippedRegion
-from eventcodec.reader.discover import PathLike, as_paths, find_event_files
+from eventcodec.reader.discover import PathLike, as_paths, find_event_paths
 
 __all__ = ["FileReport", "verify"]
 
@@ -83,13 +83,13 @@ def verify(
     count = os.cpu_count() or 1 if threads is None else threads
     if count < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
-    found = find_event_files(as_paths(path))
+    found = find_event_paths(as_paths(path))
     paths = [file for files in found.values() for file in files]
     if executor is not None:
-        return _reports_of(executor, paths, raw, count)
+        return _reports_of(executor, list(map(Path, paths)), raw, count)
     if raw:
-        return (_raw_report(file) for file in paths)
-    return _reports([str(file) for file in paths], count)
+        return (_raw_report(Path(file)) for file in paths)
+    return _reports(paths, count)
 
 
 def _reports_of(

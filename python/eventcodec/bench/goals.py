@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.measure import Row
 from eventcodec.bench.rustboard import RUSTBOARD
-from eventcodec.bench.trial import OURS
+from eventcodec.bench.trial import ONE_THREAD, OURS
 
 __all__ = ["GOALS", "Goal", "Outcome", "outcomes"]
 
@@ -145,6 +145,10 @@ GOALS = (
     faster_than("scan/scalars", RUSTBOARD, 12),
     faster_than("scan/scalars", "tensorboard", 200),
     within("scan/scalars", FLOOR, 1.0),
+    faster_than("scan/one tag", RUSTBOARD, 12),
+    faster_than("scan/one tag", "tensorboard", 200),
+    within_case("scan/one tag", "scan/scalars", 0.8),
+    faster_than("scan/two threads", ONE_THREAD, 1.7),
     faster_than("scan/1000 files", RUSTBOARD, 4),
     faster_than("scan/1000 files", "tensorboard", 150),
     faster_than("scan/blobs", RUSTBOARD, 12),

@@ -155,21 +155,30 @@ def blob_loaders() -> dict[str, Callable[[Path], int]]:
     )
 
 
-def scanners() -> dict[str, Callable[[Path], int]]:
-    """Give, for each peer, a function that loads all scalars of a directory and counts them."""
+def scanners(tag: str | None = None) -> dict[str, Callable[[Path], int]]:
+    """Give, for each peer, a function that loads all scalars of a directory and counts them.
+
+    Args:
+        tag: count those of this tag alone, which is asked for after the loading.
+    """
 
     def accumulator(module: Any) -> Callable[[Path], int]:
         def scan_run(directory: Path) -> int:
             # 0: keep every point, where TensorBoard would keep a sample.
             log = module.EventAccumulator(str(directory), size_guidance={module.SCALARS: 0})
             log.Reload()
-            return sum(len(log.Scalars(tag)) for tag in log.Tags()["scalars"])
+            tags = log.Tags()["scalars"] if tag is None else [tag]
+            return sum(len(log.Scalars(each)) for each in tags)
 
         # It reads one run; a log may have many.
         return lambda log: sum(map(scan_run, {path.parent for path in log.rglob("*tfevents*")}))
 
     def frame(module: Any) -> Callable[[Path], int]:
-        return lambda directory: len(module.SummaryReader(str(directory)).scalars)
+        def scan_all(directory: Path) -> int:
+            table = module.SummaryReader(str(directory)).scalars
+            return len(table) if tag is None else int((table["tag"] == tag).sum())
+
+        return scan_all
 
     return _installed(
         {

@@ -15,7 +15,7 @@ from eventcodec.bench.c_floor import FLOOR
 from eventcodec.bench.inputs import SEED, loss_curve
 from eventcodec.bench.rustboard import rustboard
 from eventcodec.bench.sizes import Sizes
-from eventcodec.bench.trial import OURS, PLAIN, Case, Contender, Trial, expect
+from eventcodec.bench.trial import ONE_THREAD, OURS, PLAIN, Case, Contender, Trial, expect
 from eventcodec.bench.writer_case import event_files
 
 __all__ = ["SCAN_CASES"]
@@ -44,8 +44,10 @@ def shared(name: str, write: Callable[[Path], None]) -> LogOf:
     return log_of
 
 
-def reader(label: str, read: Read, log_of: LogOf, count: int) -> Contender:
-    """Read a log in which `count` things are to be found."""
+def reader(
+    label: str, read: Read, log_of: LogOf, count: int, units: int | None = None
+) -> Contender:
+    """Read a log of `units` things in which `count` are to be found, all unless told otherwise."""
 
     def start(directory: Path) -> Trial:
         log = log_of(directory)
@@ -56,7 +58,7 @@ def reader(label: str, read: Read, log_of: LogOf, count: int) -> Contender:
 
         return Trial(lambda: found.append(read(log)), check=check)
 
-    return Contender(label, start, count)
+    return Contender(label, start, count if units is None else units)
 
 
 def write_scalars(log: Path, count: int, tags: int) -> None:
@@ -66,6 +68,14 @@ def write_scalars(log: Path, count: int, tags: int) -> None:
     for step, value in enumerate(loss_curve(count)):
         writer.add_scalar(names[step % tags], value, step)
     writer.close()
+
+
+def write_long(log: Path, count: int, tags: int) -> None:
+    """Write what write_scalars() writes, for a million scalars in less than a second."""
+    names = [f"layer{i:02d}/loss" for i in range(tags)]
+    with eventcodec.SummaryWriter(str(log)) as writer:
+        for step, value in enumerate(loss_curve(count)):
+            writer.add_scalar(names[step % tags], value, step)
 
 
 def files_of(log: Path) -> list[Path]:
@@ -102,6 +112,63 @@ def scan_case(name: str, sizes: Sizes) -> Case:
         (*contenders, *rustboard(log_of, count), *limit),
         closes=False,
     )
+
+
+ONE_TAG = "layer07/loss"
+
+
+def read_one_tag(log: Path) -> int:
+    """Open a log for one of its tags, and load its column."""
+    (run,) = eventcodec.open(log, tags=ONE_TAG).runs.values()
+    return run.scalars[ONE_TAG].values.size
+
+
+def plain_one_tag(log: Path) -> int:
+    """Read a log, and count the scalars of one of its tags, in plain Python."""
+    (path,) = event_files(log)
+    return len(baselines.scan(path)[ONE_TAG][2])
+
+
+def one_tag_case(name: str, sizes: Sizes) -> Case:
+    """Open the log of scan_case for one of its 100 tags.
+
+    Peers cannot be told which: each loads everything, and is asked for the one.
+    """
+    count, tags = sizes.scanned, 100
+    log_of = shared("scanned", lambda log: write_scalars(log, count, tags))
+    functions = {OURS: read_one_tag, PLAIN: plain_one_tag, **peers.scanners(ONE_TAG)}
+    found = count // tags
+    contenders = [reader(label, read, log_of, found, count) for label, read in functions.items()]
+    limit = limits.page_cache_read(lambda directory: event_files(log_of(directory)))
+    return Case(
+        name,
+        "event",
+        count,
+        0,
+        (*contenders, *rustboard(log_of, count), *limit),
+        closes=False,
+    )
+
+
+def two_threads_case(name: str, sizes: Sizes) -> Case:
+    """Open one long file of 100 tags on two threads, which share it, and on one; load all."""
+    count = sizes.long_scanned
+    log_of = shared("long", lambda log: write_long(log, count, 100))
+
+    def read_on(threads: int) -> Read:
+        def read(log: Path) -> int:
+            (run,) = eventcodec.open(log, threads=threads).runs.values()
+            return sum(run.scalars[tag].values.size for tag in run.scalars)
+
+        return read
+
+    contenders = (
+        reader(OURS, read_on(2), log_of, count),
+        reader(ONE_THREAD, read_on(1), log_of, count),
+        *rustboard(log_of, count),
+        *limits.page_cache_read(lambda directory: event_files(log_of(directory))),
+    )
+    return Case(name, "event", count, 0, contenders, closes=False)
 
 
 def many_files_case(name: str, sizes: Sizes) -> Case:
@@ -218,6 +285,8 @@ def verify_case(name: str, sizes: Sizes) -> Case:
 
 SCAN_CASES: dict[str, Callable[[str, Sizes], Case]] = {
     "scan/scalars": scan_case,
+    "scan/one tag": one_tag_case,
+    "scan/two threads": two_threads_case,
     "scan/1000 files": many_files_case,
     "scan/blobs": blobs_case,
     "verify/scalars": verify_case,

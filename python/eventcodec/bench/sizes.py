@@ -17,6 +17,7 @@ class Sizes:
         pictures, picture_bytes: a trial encodes a picture so often, and no more bytes than this.
         picture_side: pictures are cut to this many rows and columns; 0 leaves them whole.
         worth_threads: bytes of a picture from which two threads are a contender of their own.
+        scanned, long_scanned: scalars of one file, and of one that two threads share.
         files, file_scalars: a log has so many files of so many scalars.
         blob_bytes: size of the log of images and histograms.
         latency_calls: how many calls of a trial are timed one by one, fewer when time is up.
@@ -37,6 +38,7 @@ class Sizes:
     picture_side: int = 0
     worth_threads: int = 4 << 20
     scanned: int = 100_000
+    long_scanned: int = 1_000_000
     files: int = 1_000
     file_scalars: int = 1_000
     blob_bytes: int = 500_000_000
@@ -60,6 +62,7 @@ class Sizes:
             picture_bytes=4 << 20,
             picture_side=200,
             scanned=5_000,
+            long_scanned=200_000,
             files=100,
             file_scalars=100,
             blob_bytes=20_000_000,

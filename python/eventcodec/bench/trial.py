@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["OURS", "PLAIN", "Case", "Contender", "Trial", "expect", "nothing"]
+__all__ = ["ONE_THREAD", "OURS", "PLAIN", "Case", "Contender", "Trial", "expect", "nothing"]
 
 OURS = "eventcodec"
 PLAIN = "plain Python"
+ONE_THREAD = "1 thread"  # eventcodec's own, where it uses several
 
 
 def expect(holds: object, message: str) -> None:

@@ -14,7 +14,7 @@ from eventcodec.cli.selection import (
     tag_option,
     tags_of,
 )
-from eventcodec.cli.steps import step_range
+from eventcodec.cli.steps import steps_option
 from eventcodec.cli.terminal import escape, format_bytes, format_count, progress
 
 __all__ = ["command"]
@@ -32,9 +32,7 @@ __all__ = ["command"]
     show_default=True,
     help="What to write.",
 )
-@click.option(
-    "--steps", callback=step_range, metavar="FROM:TO", help="Only these steps; TO excluded."
-)
+@steps_option
 @click.option("--every", type=click.IntRange(min=1), help="Of each series take each n-th value.")
 @click.option("--last", type=click.IntRange(min=0), help="Of each series take the last n values.")
 @click.option("--raw", is_flag=True, help="Do not guard CSV cells against formulas.")
@@ -95,6 +93,11 @@ def command(
             )
     except ValueError as error:
         raise click.UsageError(escape(str(error))) from error
+    except FileExistsError as error:
+        if force:
+            raise
+        hint = f"{error.strerror}, or replace it with --force"
+        raise FileExistsError(error.errno, hint, error.filename) from error
     what = "files" if report.path.is_dir() and not by_run else "rows"
     within = f" in {format_count(report.files)} files" if by_run else ""
     size = f"{format_count(report.rows)} {what}{within}, {format_bytes(report.bytes)}"

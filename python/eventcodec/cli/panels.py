@@ -29,7 +29,8 @@ def scalar_panels(
     Args:
         log: an open log.
         runs, tags: what to draw; tags without scalars are left out.
-        x: "step", "relative" (time since the run's first event) or "wall" (clock time).
+        x: "step", "relative" (time since the first value of the run that was read) or "wall"
+            (clock time).
     """
     chosen = {name: log.runs[name] for name in runs}
     starts = {
@@ -42,7 +43,7 @@ def scalar_panels(
     }
     longest = max((ends[name] - starts[name] for name in chosen), default=0.0)
     seconds, unit = next((u for u in UNITS if longest >= u[0]), UNITS[-1])
-    labels = {"step": "step", "relative": f"{unit} since the run began", "wall": "time"}
+    labels = {"step": "step", "relative": f"{unit} since the first value", "wall": "time"}
     panels = []
     for tag in tags:
         curves = []

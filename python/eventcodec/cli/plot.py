@@ -17,6 +17,7 @@ from eventcodec.cli.selection import (
     tag_option,
     tags_of,
 )
+from eventcodec.cli.steps import steps_option
 from eventcodec.cli.terminal import console, escape, shorten
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ MOST_IMAGES = 12
 @click.argument("path")
 @run_option
 @tag_option
+@steps_option
 @click.option(
     "--kind",
     type=click.Choice(["scalars", "histograms", "images"]),
@@ -75,6 +77,7 @@ def command(
     runs: tuple[str, ...],
     tags: tuple[str, ...],
     *,
+    steps: tuple[int | None, int | None] | None,
     kind: str,
     smoothing: float,
     x_axis: str,
@@ -104,11 +107,14 @@ def command(
         raise click.UsageError("--style is for pictures of histograms: add --kind histograms -o")
     if output is not None:
         require("matplotlib", extra="plot", purpose="a picture")
-    log = open_log(path, runs, tags, known=lambda log: tags_of(log, kind))
+    # A run begins with the first value of all its tags.
+    read = () if x_axis == "relative" else tags
+    log = open_log(path, runs, read, steps, known=lambda log: tags_of(log, kind))
     names = list(log.runs)
     known = sorted(set(tags_of(log, kind)))
     if not known:
-        raise click.UsageError(f"there are no {kind} in {path!r}")
+        where = "" if steps is None else " at these steps"
+        raise click.UsageError(f"there are no {kind}{where} in {path!r}")
     chosen = pick(known, tags, what=f"tag of {kind}")
     if len(chosen) > MOST_PANELS:
         click.echo(

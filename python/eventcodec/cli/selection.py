@@ -49,18 +49,18 @@ KINDS = (
 def tag_option(command: Command) -> Command:
     """Add `--tag GLOB`."""
     return click.option(
-        "--tag",
-        "tags",
-        multiple=True,
-        metavar="GLOB",
-        help="Only these tags: a glob, or /a regular expression/; may be repeated.",
+        "--tag", "tags", multiple=True, metavar="GLOB", help="Only these tags, in the same way."
     )(command)
 
 
 def run_option(command: Command) -> Command:
     """Add `--run GLOB`."""
     return click.option(
-        "--run", "runs", multiple=True, metavar="GLOB", help="Only these runs, in the same way."
+        "--run",
+        "runs",
+        multiple=True,
+        metavar="GLOB",
+        help="Only these runs: a glob, or /a regular expression/; may be repeated.",
     )(command)
 
 
@@ -84,7 +84,7 @@ def open_log(
 
     Raises:
         OSError: it cannot be read, or there is no event file in it.
-        click.UsageError: no run matches.
+        click.UsageError: no run matches, or no tag at these steps.
     """
     from eventcodec.reader.discover import as_paths, find_event_paths
 
@@ -93,6 +93,11 @@ def open_log(
         log = eventcodec.open(path, runs=wanted, tags=patterns_of(tags), steps=steps)
         if known is not None and tags and not any(map(matcher(tags), known(log))):
             log = eventcodec.open(path, runs=wanted)
+            if steps is not None and any(map(matcher(tags), known(log))):
+                asked = " or ".join(map(repr, tags))
+                raise click.UsageError(
+                    f"there is no value of {asked} at these steps", click.get_current_context()
+                )
     if not log.runs:
         raise FileNotFoundError(0, "no event files in this directory", path)
     if not log.damage and not any(file.records for _, files in log.files() for file in files):
@@ -108,10 +113,11 @@ def tags_of(log: Log, kind: str = "tags") -> Iterator[str]:
         run.refresh()  # of many runs no more is kept than they need
 
 
-def report_nothing(path: str) -> None:
+def report_nothing(path: str, steps: tuple[int | None, int | None] | None = None) -> None:
     """Say on stderr that there was nothing to print."""
     command = click.get_current_context().command_path
-    click.echo(f"{command}: no values in {escape(path)} yet", err=True)
+    when = "yet" if steps is None else "at these steps"
+    click.echo(f"{command}: no values in {escape(path)} {when}", err=True)
 
 
 def pick(names: Iterable[str], globs: tuple[str, ...], *, what: str) -> list[str]:

@@ -21,6 +21,7 @@ from eventcodec.cli.selection import (
     tag_option,
     tags_of,
 )
+from eventcodec.cli.steps import steps_option
 from eventcodec.cli.terminal import escape, format_value, format_wall_time, to_json
 
 if TYPE_CHECKING:
@@ -45,10 +46,17 @@ class Entry:
 @click.argument("path")
 @run_option
 @tag_option
+@steps_option
 @click.option("--limit", type=click.IntRange(min=0), help="At most this many events.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def command(
-    path: str, runs: tuple[str, ...], tags: tuple[str, ...], limit: int | None, as_json: bool
+    path: str,
+    runs: tuple[str, ...],
+    tags: tuple[str, ...],
+    *,
+    steps: tuple[int | None, int | None] | None,
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """Print the events in PATH, run by run, in the order of their wall times.
 
@@ -59,9 +67,10 @@ def command(
     \b
     Example:
       eventcodec show runs --tag loss --limit 5
+      eventcodec show runs --tag '/loss|acc/' --steps 1000:
       eventcodec show runs --json | jq .value
     """
-    log = open_log(path, runs, tags, known=tags_of)
+    log = open_log(path, runs, tags, steps, known=tags_of)
     shown = set(pick(tags_of(log), tags, what="tag"))
     entries = (entry for name in log.runs for entry in events_of(name, log.runs[name], shown))
     # Not click.echo, which would flush every line of what may be millions.
@@ -70,7 +79,7 @@ def command(
         write((to_json(as_object(entry)) if as_json else as_line(entry)) + "\n")
     sys.stdout.flush()
     if not shown:
-        report_nothing(path)
+        report_nothing(path, steps)
     report_damage(log)
 
 

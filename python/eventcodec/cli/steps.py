@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
-__all__ = ["step_range"]
+__all__ = ["step_range", "steps_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def steps_option(command: _Command) -> _Command:
+    """Add `--steps FROM:TO`."""
+    return click.option(
+        "--steps", callback=step_range, metavar="FROM:TO", help="Only these steps; TO excluded."
+    )(command)
 
 
 def step_range(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import io
 import math
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -277,6 +278,9 @@ def save(figure: Figure, path: Path, *, title: str) -> set[str]:
 def web_page(svg: str, title: str) -> bytes:
     """Wrap an SVG into a page that needs nothing else."""
     picture = svg[svg.index("<svg") :]
+    # As wide as the page, and no higher than the window if that makes it larger than it is.
+    height = re.search(r'height="([\d.]+pt)"', picture)
+    most = f"max(86vh, {height[1]})" if height is not None else "none"
     page = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -285,7 +289,7 @@ def web_page(svg: str, title: str) -> bytes:
 <title>{html.escape(title)}</title>
 <style>
 body {{ margin: 2rem auto; max-width: 80rem; padding: 0 1rem; background: #fff; }}
-svg {{ max-width: 100%; max-height: 95vh; }}
+svg {{ width: 100%; height: auto; max-height: {most}; }}
 </style>
 </head>
 <body>

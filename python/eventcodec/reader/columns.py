@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -57,43 +57,54 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Names:
-    """Few names on many rows: parts of `lengths` rows, each of one name."""
+    """Few names on many rows.
 
-    parts: list[str]
+    Attributes:
+        names: each once.
+        places: int32[n], of each part of the column: where in `names` its name is.
+        lengths: int64[n], the rows of each part.
+    """
+
+    names: list[str]
+    places: NDArray[np.int32]
     lengths: NDArray[np.int64]
+
+    @classmethod
+    def of_parts(cls, parts: list[str], lengths: NDArray[np.int64]) -> Names:
+        """Return the column whose parts have these names."""
+        names = list(dict.fromkeys(parts))
+        place = {name: at for at, name in enumerate(names)}
+        return cls(names, np.array([place[name] for name in parts], dtype=np.int32), lengths)
 
     def __len__(self) -> int:
         return int(self.lengths.sum())
 
     def array(self) -> NDArray[Any]:
         """Return str objects."""
-        return np.repeat(np.array(self.parts, dtype=object), self.lengths)
+        return np.repeat(np.array(self.names, dtype=object)[self.places], self.lengths)
 
-    def _codes(self) -> tuple[NDArray[np.int32], list[str]]:
-        names = list(dict.fromkeys(self.parts))
-        number = {name: code for code, name in enumerate(names)}
-        codes = np.array([number[name] for name in self.parts], dtype=np.int32)
-        return np.repeat(codes, self.lengths), names
+    def _codes(self) -> NDArray[np.int32]:
+        return np.repeat(self.places, self.lengths)
 
     def pandas(self) -> Any:
         """Return a categorical."""
         import pandas as pd
 
-        return pd.Categorical.from_codes(*self._codes())
+        return pd.Categorical.from_codes(self._codes(), self.names)
 
     def arrow(self, name: str, requested: str | None) -> ArrowColumn:
         """Describe a dictionary, or plain strings where these are asked for."""
+        encoded = [_encode(each) for each in self.names]
+        sizes = np.array([len(each) for each in encoded], dtype=np.int64)
         if requested in ("u", "U", "vu"):
-            encoded = [_encode(part) for part in self.parts]
-            sizes = np.repeat([len(part) for part in encoded], self.lengths).astype(np.int64)
-            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-            rows = zip(encoded, self.lengths.tolist(), strict=True)
-            text = b"".join(part * count for part, count in rows)
+            ends = np.cumsum(np.repeat(sizes[self.places], self.lengths))
+            offsets = np.concatenate([np.zeros(1, np.int64), ends])
+            parts = zip(self.places.tolist(), self.lengths.tolist(), strict=True)
+            text = b"".join(encoded[place] * count for place, count in parts)
             return _text_column(name, offsets, text, requested)
-        codes, names = self._codes()
-        encoded = [_encode(part) for part in names]
-        ends = _offsets([len(part) for part in encoded])
-        dictionary = _text_column("", ends, b"".join(encoded), "u")
+        codes = self._codes()
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        dictionary = _text_column("", offsets, b"".join(encoded), "u")
         return (name, "i", len(codes), 0, [None, codes], [], dictionary)
 
 
@@ -131,18 +142,29 @@ class Strings:
 
 @dataclass(frozen=True)
 class Lists:
-    """An array of float64 on each row."""
+    """An array of float64 on each row.
 
-    values: list[NDArray[np.float64]]
+    Attributes:
+        values: of all rows, one after the other.
+        offsets: int64[n + 1], where in `values` each row begins, and the end.
+    """
+
+    values: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of_lengths(cls, values: NDArray[np.float64], lengths: NDArray[np.int64]) -> Lists:
+        """Return the column whose rows have so many values."""
+        return cls(values, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.offsets) - 1
 
     def array(self) -> NDArray[Any]:
         """Return objects that are arrays."""
-        column = np.empty(len(self.values), dtype=object)
-        for row, value in enumerate(self.values):
-            column[row] = value
+        column = np.empty(len(self), dtype=object)
+        for row, (begin, end) in enumerate(pairwise(self.offsets.tolist())):
+            column[row] = self.values[begin:end]
         return column
 
     def pandas(self) -> Any:
@@ -151,10 +173,8 @@ class Lists:
 
     def arrow(self, name: str, requested: str | None) -> ArrowColumn:
         """Describe large lists."""
-        joined = np.concatenate(self.values) if self.values else np.empty(0)
-        item = Numbers(joined.astype(np.float64)).arrow("item", requested)
-        offsets = _offsets([len(value) for value in self.values])
-        return (name, "+L", len(self.values), 0, [None, offsets], [item], None)
+        item = Numbers(self.values).arrow("item", requested)
+        return (name, "+L", len(self), 0, [None, self.offsets], [item], None)
 
 
 Column = Numbers | Names | Strings | Lists

@@ -23,7 +23,6 @@ PathLike = str | os.PathLike[str]
 # first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
 VISUALDL_MARK = "vdlrecords"
-_MARKS = (EVENT_FILE_MARK, VISUALDL_MARK)
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -31,6 +30,7 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
 
     Raises:
         FileNotFoundError: one does not exist, or is empty.
+        OSError: one is a pipe or a device.
         TypeError: one is no path.
         ValueError: there is none.
     """
@@ -53,6 +53,8 @@ def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
                 get = f"fsspec.filesystem({name.split('://')[0]!r}).get('{name}/', 'LOG_DIR/', "
                 reason = f"URLs are not opened; mount it, or fetch it: {get}recursive=True)"
             raise FileNotFoundError(2, reason, name)
+        if not each.is_file() and not each.is_dir():  # a pipe, a device
+            raise OSError(22, "Neither a file nor a directory; write it to a file first", name)
     return paths
 
 
@@ -81,7 +83,8 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
             with os.scandir(where) as entries:
                 for entry in entries:
                     name = entry.name
-                    if any(mark in name for mark in _MARKS) and entry.is_file():
+                    marked = EVENT_FILE_MARK in name or VISUALDL_MARK in name
+                    if marked and entry.is_file():
                         names.append(name)
                     elif entry.is_dir():
                         inside.append(entry.path)
@@ -106,10 +109,13 @@ def find_by_directory(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]
     run_of_root = root.relative_to(base).as_posix()
     above = "" if run_of_root == "." else run_of_root + "/"
     start = len(os.path.join(root, ""))  # noqa: PTH118
+    named_here = root == Path()
     for where, names in _walk(str(root)):
         inside = where[start:]
         # As Path(".") / "name" is: without a dot in front.
-        folder = os.path.join(inside if root == Path() else where, "")  # noqa: PTH118
+        folder = inside if named_here else where
+        if folder and not folder.endswith(os.sep):
+            folder += os.sep
         yield above + inside if inside else run_of_root, [folder + name for name in names]
 
 

@@ -34,14 +34,6 @@ class Image:
     height: int
     encoded: bytes = field(repr=False)
 
-    def __init__(
-        self, step: int, wall_time: float, width: int, height: int, encoded: bytes
-    ) -> None:
-        # What a frozen dataclass does by itself takes three times as long, and logs have millions.
-        self.__dict__.update(
-            step=step, wall_time=wall_time, width=width, height=height, encoded=encoded
-        )
-
     def to_array(self) -> NDArray[np.uint8]:
         """Decode the pixels.
 

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from eventcodec import _native
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.arguments import checked_count, checked_flag
 from eventcodec.reader.discover import PathLike, as_paths, base_of, find_event_paths
 from eventcodec.reader.embedding import Embedding, find_embeddings
+from eventcodec.reader.gather import gather_scalars
 from eventcodec.reader.named import Named
 from eventcodec.reader.run import Run
 from eventcodec.reader.saved_scans import restore_files
@@ -22,14 +20,13 @@ from eventcodec.reader.select import (
     Patterns,
     Selection,
     Steps,
+    as_choice,
     as_patterns,
-    chosen_rows,
     matches,
     rows_of,
 )
-from eventcodec.reader.series import ScalarSeries
 from eventcodec.reader.table import Table
-from eventcodec.reader.tables import histogram_table, hparams_table, scalar_table, text_table
+from eventcodec.reader.tables import histogram_table, hparams_table, text_table
 
 __all__ = ["Log", "Mode", "Steps", "open"]
 
@@ -277,29 +274,42 @@ class Log:
                 after it; None for all.
             last: of those, take at most the last n; None for all.
             points: of those, take at most so many that look like all of them in a plot (LTTB: the
-                points that span the largest triangles); None for all.
+                points that span the largest triangles); None for all. NaN and the infinities are
+                taken only where there is nothing else nearby.
 
         Returns:
             A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
             since 1970) and value (float64), ordered by run, then tag, then file order.
 
         Raises:
-            ValueError: `every` is less than 1, `last` less than 0 or `points` less than 3.
+            ValueError: `every` or the step of a slice is less than 1, `last` less than 0 or
+                `points` less than 3.
+            CorruptRecordError: an index is damaged, and the file has changed since.
+            OSError: an index is damaged, and the file cannot be read.
 
         Example:
             >>> import eventcodec
             >>> log = eventcodec.open("runs")  # doctest: +SKIP
             >>> log.scalars(tags=["loss", "lr"], steps=(0, 1000)).to_pandas()  # doctest: +SKIP
         """
-        everything = steps is None and every is None and last is None and points is None
-        empty = np.empty(0, np.int64)  # an empty log must not hide a mistake
-        chosen_rows(empty, np.empty(0), steps, every, last, points)
+        choice = as_choice(steps, every, last)
+        points = None if points is None else checked_count("points", points, 3)
+        run_patterns, tag_patterns = as_patterns(runs, "runs"), as_patterns(tags, "tags")
 
-        def pick(series: ScalarSeries) -> NDArray[np.intp]:
-            return chosen_rows(series.steps, series.values, steps, every, last, points)
+        def is_wanted(tag: str) -> bool:
+            return self._selection.keeps(tag, "scalars", "", 1) and matches(tag, tag_patterns)
 
-        found = self._find(runs, tags, lambda run: run.scalars)
-        return scalar_table(found, None if everything else pick)
+        return Table(
+            gather_scalars(
+                [each for each in self.files() if matches(each[0], run_patterns)],
+                lambda name: self._runs[name].sources("scalars"),
+                is_wanted,
+                choice=choice,
+                points=points,
+                purge=self._purge,
+                threads=self._threads,
+            )
+        )
 
     def histograms(
         self,

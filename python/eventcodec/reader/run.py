@@ -65,6 +65,9 @@ class Run:
         custom_scalars: the layout of the custom scalars dashboard.
         embeddings: mapping from name to Embedding.
         raw: mapping from tag to RawSeries, for every tag with values that are not scalars.
+        paths: the files of the run, in the order in which they are read.
+        formats: the families of those files, "events" and "visualdl".
+        display_name: the name that VisualDL's pages show for the run, "" for none.
 
     Example:
         >>> import eventcodec
@@ -286,6 +289,12 @@ class Run:
             values = self.scalars[name].values if kind == "scalars" else None
             yield name, kind, (self._tag((name, kind)), values)
 
+    def sources(self, kind: str) -> Iterator[tuple[_native.EventFile, int, str]]:
+        """Yield file, number and name of each series of a kind, whether it has rows or not."""
+        for (name, of), number, series in self._named():
+            if of == kind:
+                yield self._files[number], series, name
+
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
         return [
@@ -309,21 +318,27 @@ class Run:
 
     def _series_of_files(self, valid: list[ValidRows] | None) -> _Index:
         found: dict[_Key, list[Part]] = {}
-        descriptions: dict[_Key, str] = {}
-        for number, file in enumerate(self._files):
-            for series, (tag, kind, _, _, description, *_) in enumerate(self._described(file)):
-                first = descriptions.setdefault((tag, kind), description)
-                name = name_apart(tag, description, first) if file.format == "visualdl" else tag
-                parts = found.setdefault((name, kind), [])
-                rows = None if valid is None else valid[number].of(series)
-                if rows is None or len(rows):
-                    parts.append(Part(file, series, rows))
+        for key, number, series in self._named():
+            parts = found.setdefault(key, [])
+            rows = None if valid is None else valid[number].of(series)
+            if rows is None or len(rows):
+                parts.append(Part(self._files[number], series, rows))
         # Only now: order and names depend on what is void or not selected, too.
         self._order = [key for key, parts in found.items() if parts and self._keeps(key, parts)]
         index: dict[str, dict[str, list[Part]]] = {}
         for name, kind in self._order:
             index.setdefault(kind, {})[name] = found[name, kind]
         return index
+
+    def _named(self) -> Iterator[tuple[_Key, int, int]]:
+        """Yield tag and kind, file number and number there of every series."""
+        descriptions: dict[_Key, str] = {}
+        for number, file in enumerate(self._files):
+            is_visualdl = file.format == "visualdl"
+            for series, (tag, kind, _, _, description, *_) in enumerate(self._described(file)):
+                first = descriptions.setdefault((tag, kind), description)
+                name = name_apart(tag, description, first) if is_visualdl else tag
+                yield (name, kind), number, series
 
     def _keeps(self, key: _Key, parts: list[Part]) -> bool:
         """Say whether a series is one that the log was opened for."""

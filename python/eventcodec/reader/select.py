@@ -1,24 +1,45 @@
-"""Which runs, tags and steps a log reads, and a table takes."""
+"""Which runs, tags and steps a log reads, and which rows a table takes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
 from eventcodec.reader.arguments import checked_count, checked_range
-from eventcodec.reader.downsample import largest_triangles
 from eventcodec.reader.tag import name_apart
 
-__all__ = ["Patterns", "Selection", "Steps", "as_patterns", "chosen_rows", "matches", "rows_of"]
+__all__ = [
+    "Choice",
+    "Patterns",
+    "Selection",
+    "Steps",
+    "as_choice",
+    "as_patterns",
+    "matches",
+    "rows_of",
+]
 
 # A glob, a compiled regular expression, or several of those; None for all.
 Patterns = str | re.Pattern[str] | Iterable[str | re.Pattern[str]] | None
 Steps = slice | tuple[int | None, int | None] | None
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # steps
+
+
+class Choice(NamedTuple):
+    """Which rows of a series are taken, as the native core wants it: cpp/scan/choice.h."""
+
+    least_step: int
+    most_step: int
+    stride: int  # between steps, from `origin`
+    origin: int
+    every: int
+    last: int
 
 
 def as_patterns(patterns: Patterns, name: str = "patterns") -> list[str | re.Pattern[str]] | None:
@@ -66,7 +87,6 @@ def matches(name: str, patterns: list[str | re.Pattern[str]] | None) -> bool:
 
 # Kinds that say what a run is, and not how it went.
 _TIMELESS = frozenset({"hparams", "custom_scalars", "graphs"})
-_LEAST_STEP, _MOST_STEP = -(1 << 63), (1 << 63) - 1
 
 
 class Selection:
@@ -80,8 +100,8 @@ class Selection:
         self._tags = as_patterns(tags, "tags")
         first, last = _step_range(steps)
         if first > last:  # none: to say it of the tags spares the core a notion of it
-            self._tags, first, last = [], _LEAST_STEP, _MOST_STEP
-        self._some_steps = (first, last) != (_LEAST_STEP, _MOST_STEP)
+            self._tags, first, last = [], _LEAST, _MOST
+        self._some_steps = (first, last) != (_LEAST, _MOST)
         self.native: _native.Selection | None = None
         if self._tags is not None or self._some_steps:
             tags_wanted = None if self._tags is None else _Wanted(self._tags)
@@ -120,49 +140,40 @@ def _step_range(steps: Steps) -> tuple[int, int]:
             f"open() takes steps as (start, stop) or slice(start, stop), got {steps!r}; "
             "log.scalars(steps=...) takes a stride, or each n-th row with every=n"
         )
-    first = _LEAST_STEP if start is None else max(start, _LEAST_STEP)
-    last = _MOST_STEP if stop is None else min(stop - 1, _MOST_STEP)
+    first = _LEAST if start is None else max(start, _LEAST)
+    last = _MOST if stop is None else min(stop - 1, _MOST)
     return first, last
 
 
-def rows_of(
-    steps: NDArray[np.int64], wanted: Steps, every: int | None, last: int | None
-) -> NDArray[np.intp]:
-    """Return which rows of a series are selected: by step, of these each n-th, of these the last.
+def as_choice(wanted: Steps, every: int | None, last: int | None) -> Choice:
+    """Return the choice of rows by step, of these each n-th, of these the last.
 
     Raises:
         TypeError: `wanted` is no range, `every` or `last` no whole number.
         ValueError: `every` is less than 1 or `last` less than 0.
     """
-    every = None if every is None else checked_count("every", every, 1)
-    last = None if last is None else checked_count("last", last, 0)
+    every = 1 if every is None else checked_count("every", every, 1)
+    last = _MOST if last is None else checked_count("last", last, 0)
     start, stop, stride = checked_range(wanted)
-    keep = np.ones(len(steps), dtype=bool)
-    if start is not None:
-        keep &= steps >= start
-    if stop is not None:
-        keep &= steps < stop
-    if stride is not None:
-        keep &= (steps - (start or 0)) % stride == 0
-    rows = np.flatnonzero(keep)[::every]
-    return rows if last is None else rows[max(len(rows) - last, 0) :]
+    first = _LEAST if start is None else start
+    behind = _MOST + 1 if stop is None else stop
+    some = first <= _MOST and behind > _LEAST
+    return Choice(
+        least_step=max(first, _LEAST) if some else _MOST,
+        most_step=min(behind - 1, _MOST) if some else _LEAST,
+        stride=min(stride or 1, _MOST),
+        origin=0 if start is None else max(min(start, _MOST), _LEAST),
+        every=min(every, _MOST),
+        last=min(last, _MOST),
+    )
 
 
-def chosen_rows(
-    steps: NDArray[np.int64],
-    values: NDArray[np.float64],
-    wanted: Steps,
-    every: int | None,
-    last: int | None,
-    points: int | None,
-) -> NDArray[np.intp]:
-    """Return the rows that rows_of() selects, and of these at most `points` that look like all.
+def rows_of(
+    steps: NDArray[np.int64], wanted: Steps, every: int | None, last: int | None
+) -> NDArray[np.int64]:
+    """Return which rows of a series are selected.
 
     Raises:
-        TypeError, ValueError: see rows_of(); `points` is no whole number of at least 3.
+        TypeError, ValueError: see as_choice().
     """
-    points = None if points is None else checked_count("points", points, 3)
-    rows = rows_of(steps, wanted, every, last)
-    if points is None:
-        return rows
-    return rows[largest_triangles(steps[rows], values[rows], points)]
+    return _native.chosen_rows(steps, as_choice(wanted, every, last))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,9 @@ from eventcodec import _native
 from eventcodec.histogram import Histogram
 from eventcodec.reader.image import Image
 from eventcodec.reader.text import Text
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "HistogramSeries",
@@ -173,7 +175,7 @@ class Series(Sequence[_Value], Generic[_Value]):
         self.wall_times = _join([column[1] for column in columns])
         self._parts = parts
         self._starts = np.cumsum([0, *(len(column[0]) for column in columns)])
-        self._rows = range(len(self.steps))
+        self._rows: range | NDArray[np.int64] = range(len(self.steps))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -184,7 +186,7 @@ class Series(Sequence[_Value], Generic[_Value]):
     def __getitem__(self, index: slice) -> Series[_Value]: ...
     def __getitem__(self, index: int | slice) -> _Value | Series[_Value]:
         if isinstance(index, slice):
-            return self._slice(index)
+            return self._part(index, self._rows[index])
         try:
             at = range(len(self))[index]
         except (IndexError, TypeError):
@@ -193,7 +195,19 @@ class Series(Sequence[_Value], Generic[_Value]):
         return next(self._read(part, rows, self._points(at, 1)))
 
     def __iter__(self) -> Iterator[_Value]:
-        at, count = 0, 1
+        return self._values(1)
+
+    def read_all(self) -> list[_Value]:
+        """Return all values, read with no more calls than it takes."""
+        return list(self._values(_MOST_AT_ONCE))
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Return the series of some of the values, by their numbers in ascending order."""
+        return self._part(rows, np.asarray(self._rows)[rows])
+
+    def _values(self, count: int) -> Iterator[_Value]:
+        """Yield all values; `count` are asked for at first."""
+        at = 0
         while (first := at) < len(self):
             part, rows = self._locate(at, count)
             for value in self._read(part, rows, self._points(at, len(rows))):
@@ -204,6 +218,7 @@ class Series(Sequence[_Value], Generic[_Value]):
     def _locate(self, at: int, count: int) -> tuple[Part, list[int]]:
         """Return where value number `at` stands, and the rows there of at most `count` from it."""
         wanted = self._rows[at : at + count]
+        wanted = wanted if isinstance(wanted, range) else wanted.tolist()
         number = int(np.searchsorted(self._starts, wanted[0], side="right")) - 1
         part = self._parts[number]
         first, end = int(self._starts[number]), int(self._starts[number + 1])
@@ -215,14 +230,14 @@ class Series(Sequence[_Value], Generic[_Value]):
         here = slice(at, at + count)
         return zip(self.steps[here].tolist(), self.wall_times[here].tolist(), strict=True)
 
-    def _slice(self, index: slice) -> Series[_Value]:
+    def _part(self, index: slice | NDArray[np.int64], rows: range | NDArray[np.int64]) -> Self:
         copy = object.__new__(type(self))
         copy.tag = self.tag
         copy.steps = self.steps[index]
         copy.wall_times = self.wall_times[index]
         copy._parts = self._parts
         copy._starts = self._starts
-        copy._rows = self._rows[index]
+        copy._rows = rows
         return copy
 
     @abstractmethod
@@ -253,7 +268,21 @@ class HistogramSeries(Series[Histogram]):
         self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
     ) -> Iterator[Histogram]:
         del points
-        return itertools.starmap(Histogram, part.file.histograms(part.series, rows))
+        return iter(part.file.histograms(part.series, rows, Histogram))
+
+    def columns(self) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Yield all values as columns, some at a time.
+
+        Yields:
+            float64[n, 5], the moments of each: min, max, num, sum, sum_squares; int64[n], its
+            buckets; then float64 of all buckets, one behind the other: left, right and counts.
+        """
+        at = 0
+        while at < len(self):
+            part, rows = self._locate(at, _MOST_AT_ONCE)
+            moments, *columns = part.file.histogram_columns(part.series, rows)
+            yield moments.reshape(-1, 5), *columns
+            at += len(columns[0])
 
 
 class ImageSeries(Series[Image]):

@@ -130,5 +130,5 @@ class Table:
         for name in ("run", "tag"):
             column = self._columns.get(name)
             if isinstance(column, Names):
-                counts.append(f"{len(set(column.parts))} {name}s")
+                counts.append(f"{len(column.names)} {name}s")
         return f"Table({', '.join(counts)})"

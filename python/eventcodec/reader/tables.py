@@ -1,26 +1,25 @@
-"""Makes the tables of a log: scalars, histograms, texts and hyperparameters."""
+"""Makes the tables of a log: histograms, texts and hyperparameters. (Scalars: gather.py.)"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcodec.histogram import Histogram
 from eventcodec.reader.columns import Column, Lists, Names, Numbers, Strings
 from eventcodec.reader.hparams import HParams
 from eventcodec.reader.run import Run
-from eventcodec.reader.series import HistogramSeries, ScalarSeries, TextSeries
+from eventcodec.reader.series import HistogramSeries, TextSeries
 from eventcodec.reader.table import Table
-from eventcodec.reader.text import Text
 
-__all__ = ["histogram_table", "hparams_table", "scalar_table", "text_table"]
+__all__ = ["histogram_table", "hparams_table", "text_table"]
 
 # The rows of a series that a table takes.
-Pick = Callable[[NDArray[np.int64]], NDArray[np.intp]]
+Pick = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 Place = tuple[str, str]  # run and tag
+_Series = TypeVar("_Series", HistogramSeries, TextSeries)
 _MOMENTS = ("min", "max", "num", "sum", "sum_squares")
 
 
@@ -34,59 +33,54 @@ def _heading(
     """Return the columns that say where a value comes from."""
     lengths = np.array([len(column) for column in steps], dtype=np.int64)
     return {
-        "run": Names([run for run, _ in places], lengths),
-        "tag": Names([tag for _, tag in places], lengths),
+        "run": Names.of_parts([run for run, _ in places], lengths),
+        "tag": Names.of_parts([tag for _, tag in places], lengths),
         "step": _join(steps, np.int64),
         "wall_time": _join(wall_times, np.float64),
     }
 
 
-def scalar_table(
-    found: Iterable[tuple[Place, ScalarSeries]],
-    pick: Callable[[ScalarSeries], NDArray[np.intp]] | None,
-) -> Table:
-    """Return one row for each point; `pick` None takes all."""
-    places, steps, wall_times, values = [], [], [], []
+def _choose(
+    found: Iterable[tuple[Place, _Series]], pick: Pick
+) -> tuple[dict[str, Column], list[_Series]]:
+    """Return the chosen values of each series, and the columns that say where they come from."""
+    places, chosen = [], []
     for place, series in found:
-        rows = slice(None) if pick is None else pick(series)
         places.append(place)
-        steps.append(series.steps[rows])
-        wall_times.append(series.wall_times[rows])
-        values.append(series.values[rows])
-    return Table(_heading(places, steps, wall_times) | {"value": _join(values, np.float64)})
-
-
-def _read(
-    found: Iterable[tuple[Place, HistogramSeries | TextSeries]], pick: Pick
-) -> tuple[dict[str, Column], list[Any]]:
-    places, steps, wall_times, values = [], [], [], []
-    for place, series in found:
-        rows = pick(series.steps)
-        places.append(place)
-        steps.append(series.steps[rows])
-        wall_times.append(series.wall_times[rows])
-        values += [series[row] for row in rows.tolist()]
-    return _heading(places, steps, wall_times), values
+        chosen.append(series.take(pick(series.steps)))
+    steps = [each.steps for each in chosen]
+    return _heading(places, steps, [each.wall_times for each in chosen]), chosen
 
 
 def histogram_table(found: Iterable[tuple[Place, HistogramSeries]], pick: Pick) -> Table:
     """Return one row for each histogram."""
-    heading, read = _read(found, pick)
-    values: list[Histogram] = read
-    columns: dict[str, Column] = {
-        name: Numbers(np.array([getattr(value, name) for value in values], dtype=np.float64))
-        for name in _MOMENTS
+    heading, chosen = _choose(found, pick)
+    moments = [np.empty((0, len(_MOMENTS)))]
+    lengths = [np.empty(0, np.int64)]
+    edges: dict[str, list[NDArray[np.float64]]] = {
+        name: [np.empty(0)] for name in ("left", "right", "counts")
     }
-    for name in ("left", "right", "counts"):
-        columns[name] = Lists([getattr(value, name) for value in values])
-    return Table(heading | columns)
+    for series in chosen:
+        for some, buckets, *columns in series.columns():
+            moments.append(some)
+            lengths.append(buckets)
+            for name, column in zip(edges, columns, strict=True):
+                edges[name].append(column)
+    of_all = np.concatenate(moments).T.copy()
+    buckets = np.concatenate(lengths)
+    columns_of: dict[str, Column] = {
+        name: Numbers(column) for name, column in zip(_MOMENTS, of_all, strict=True)
+    }
+    for name, parts in edges.items():
+        columns_of[name] = Lists.of_lengths(np.concatenate(parts), buckets)
+    return Table(heading | columns_of)
 
 
 def text_table(found: Iterable[tuple[Place, TextSeries]], pick: Pick) -> Table:
     """Return one row for each text."""
-    heading, read = _read(found, pick)
-    values: list[Text] = read
-    return Table(heading | {"value": Strings([value.value for value in values])})
+    heading, chosen = _choose(found, pick)
+    texts = [text.value for series in chosen for text in series.read_all()]
+    return Table(heading | {"value": Strings(list(texts))})
 
 
 def hparams_table(runs: Mapping[str, Run], chosen: list[str]) -> Table:
@@ -104,7 +98,7 @@ def hparams_table(runs: Mapping[str, Run], chosen: list[str]) -> Table:
             sessions[name] = found
     metrics = {name: _metrics(name, runs, experiments) for name in sessions}
     columns: dict[str, Column] = {
-        "run": Names(list(sessions), np.ones(len(sessions), dtype=np.int64)),
+        "run": Names.of_parts(list(sessions), np.ones(len(sessions), dtype=np.int64)),
         "status": Strings([each.status for each in sessions.values()]),
         "group_name": Strings([each.group_name for each in sessions.values()]),
         "start_time": Numbers(np.array([each.start_time for each in sessions.values()], float)),

@@ -22,6 +22,7 @@
 #include "record/frame.h"
 #include "record/unframer.h"
 #include "scan/files.h"
+#include "scan/gather.h"
 #include "stream/event_stream.h"
 
 namespace archive = eventcodec::archive;
@@ -259,8 +260,8 @@ TEST(a_scan_reports_every_failing_allocation_and_goes_on_with_memory_back) {
   }
 }
 
-TEST(salvage_and_rewriter_report_every_failing_allocation) {
-  campaigns::Report report("C8 out of memory: repair, rewrite, saved scans", "P21 P23");
+TEST(salvage_rewriter_and_tables_report_every_failing_allocation) {
+  campaigns::Report report("C8 out of memory: repair, rewrite, saved scans, tables", "P21 P23");
   const TemporaryDirectory directory;
   const std::string log = write_log(directory, "one.tfevents", 200);
   const int from = ::open(log.c_str(), O_RDONLY);
@@ -299,6 +300,24 @@ TEST(salvage_and_rewriter_report_every_failing_allocation) {
     CHECK(fine);
     return failed;
   });
+  scan::EventFile* const files[] = {&file};
+  const std::uint32_t runs[] = {0};
+  const scan::Source sources[] = {{0, 0, 0}};
+  for (const std::uint64_t points : {0, 10}) {
+    fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
+      std::size_t place = 0;
+      FailingMemory::arm(n, for_good);
+      const bool fine = is_fine(scan::gather({.files = files,
+                                              .runs = runs,
+                                              .sources = sources,
+                                              .choice = {.most_step = 150},
+                                              .points = points},
+                                             2, &place));
+      const std::uint64_t failed = FailingMemory::disarm();
+      CHECK(fine);
+      return failed;
+    });
+  }
   ::close(from);
   ::close(to);
 }

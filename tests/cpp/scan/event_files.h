@@ -76,4 +76,18 @@ inline void add_scalars(Buffer& out, std::int64_t step, const std::vector<std::s
                                   out));
 }
 
+// Appends a SessionLog START.
+inline void add_restart(Buffer& out, std::int64_t step) {
+  std::vector<std::uint8_t> payload(64);
+  std::uint8_t* p =
+      wire::put_varint_field(payload.data(), event::kStep, static_cast<std::uint64_t>(step));
+  std::vector<std::uint8_t> session(8);
+  std::uint8_t* end =
+      wire::put_varint_field(session.data(), event::kSessionStatus, event::kSessionStart);
+  session.resize(static_cast<std::size_t>(end - session.data()));
+  p = wire::put_bytes_field(p, event::kSessionLog, session);
+  CHECK(eventcodec::record::frame({payload.data(), static_cast<std::size_t>(p - payload.data())},
+                                  out));
+}
+
 }  // namespace event_files

@@ -20,8 +20,9 @@ using eventcodec::Buffer;
 using eventcodec::ByteView;
 using eventcodec::Status;
 namespace scan = eventcodec::scan;
-namespace wire = eventcodec::wire;
-namespace event = eventcodec::event;
+using event_files::add_scalars;
+using event_files::Directory;
+using event_files::scalar_value;
 
 namespace {
 

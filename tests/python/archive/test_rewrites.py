@@ -25,7 +25,6 @@ from eventcodec.archive import (
     shift,
     split,
 )
-from eventcodec.archive.thin import largest_triangles
 
 VERSION = Event(wall_time=1.7e9, file_version="brain.Event:2").SerializeToString()
 
@@ -169,24 +168,6 @@ class TestCompact:
             compact(overlapping, tmp_path / "out", rename={"a": ""})
         with pytest.raises(FileExistsError):
             list(compact(overlapping, overlapping))
-
-
-def test_largest_triangles_keep_the_shape() -> None:
-    """Against the algorithm as its author wrote it down, and on values that are no numbers."""
-    rng = np.random.default_rng(1)
-    for count, want in ((100, 10), (1000, 37), (50, 49), (5, 2), (9, 3)):
-        steps, values = np.arange(count) * 3, rng.normal(size=count).cumsum()
-        got = largest_triangles(steps, values, want)
-        assert len(got) == want
-        assert (np.diff(got) > 0).all()
-        assert (got[0], got[-1]) == (0, count - 1)
-    spike = np.zeros(1000)
-    spike[617] = 50
-    assert 617 in largest_triangles(np.arange(1000), spike, 20)
-    odd = rng.normal(size=500)
-    odd[::7], odd[::11], odd[::13] = np.nan, np.inf, -np.inf
-    with np.errstate(all="raise"):
-        assert len(largest_triangles(np.arange(500), odd, 50)) == 50
 
 
 def test_rewind(tmp_path: Path) -> None:

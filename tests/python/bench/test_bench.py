@@ -34,6 +34,7 @@ TINY = Sizes(
     pictures=1,
     picture_side=30,
     scanned=200,
+    long_scanned=300,
     files=3,
     file_scalars=20,
     blob_bytes=1_000_000,

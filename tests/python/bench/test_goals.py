@@ -37,6 +37,7 @@ def row(case: str, contender: str, call: float, slower: float = 1.0, stored: flo
 TINY = replace(
     Sizes.quick(),
     scanned=200,
+    long_scanned=300,
     files=3,
     file_scalars=20,
     blob_bytes=1_000_000,

@@ -182,6 +182,12 @@ def test_formats():
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", format_wall_time(1.7e9))
 
 
+def test_an_unknown_command_names_the_nearest(command):
+    done = command("exprt", "runs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_line(done.stderr).startswith("eventcodec: no command 'exprt'; there is export")
+
+
 @pytest.mark.parametrize("name", ["ls", "show"])
 def test_what_holds_no_values_says_so(command, tmp_path, name):
     file = tmp_path / "events.out.tfevents.1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -105,6 +106,22 @@ def test_show_json_has_every_event_in_order(log_dir):
     )
 
 
+def test_show_and_plot_take_steps(log_dir):
+    output = invoke("show", log_dir, "--tag", "/^lo/", "--steps", "18:20").output.splitlines()
+    assert [re.findall(r"(\w)  step (\d+)  (\w+)", line)[0] for line in output] == [
+        (name, step, "loss") for name in "ab" for step in ("18", "19")
+    ]
+    drawn = invoke("plot", log_dir, "--tag", "loss", "--steps", "5:").output
+    assert invoke("plot", log_dir, "--tag", "loss").output != drawn
+    for name in ("show", "plot"):
+        result = invoke(name, log_dir, "--tag", "loss", "--steps", "999:")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "there is no value of 'loss' at these steps" in result.stderr
+    result = invoke("show", log_dir, "--steps", "999:")
+    assert result.stdout == ""
+    assert "at these steps" in result.stderr
+
+
 def test_show_text_limit_and_summaries(log_dir):
     assert len(invoke("show", log_dir, "--limit", 7).output.splitlines()) == 7
     assert invoke("show", log_dir, "--limit", 0).output == ""
@@ -124,7 +141,7 @@ def test_plot_in_the_terminal_fits(log_dir, kind):
 @pytest.mark.parametrize("x", ["step", "relative", "wall"])
 def test_plot_axes(log_dir, x):
     result = invoke("plot", log_dir, "--tag", "loss", "--x", x, "--smoothing", 0.5)
-    assert {"step": "step", "relative": "since the run began", "wall": "time"}[x] in result.output
+    assert {"step": "step", "relative": "since the first value", "wall": "time"}[x] in result.output
     assert "smoothing 0.5" in result.output
     assert "A a" in result.output
     assert "B b" in result.output

@@ -92,6 +92,16 @@ def test_export_says_what_is_wrong(command, log_dir, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_export_says_how_to_replace_a_file(command, log_dir, tmp_path):
+    (tmp_path / "out.csv").write_text("mine")
+    done = command("export", log_dir, "out.csv", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "out.csv: File exists: " in done.stderr
+    assert "--force" in done.stderr
+    assert (tmp_path / "out.csv").read_text() == "mine"
+    assert command("export", log_dir, "out.csv", "--force", cwd=tmp_path).returncode == 0
+
+
 def test_damage_is_told_after_the_export(command, damaged_dir, tmp_path):
     done = command("export", damaged_dir, tmp_path / "out.csv")
     assert done.returncode == 1

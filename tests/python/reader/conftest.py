@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eventcodec import masked_crc32c
@@ -60,6 +61,28 @@ def write_records(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def as_in_the_thesis() -> Callable[[np.ndarray, np.ndarray, int], list[int]]:
+    """The pseudocode of S. Steinarsson's thesis, point by point: LTTB."""
+
+    def rows_of(x: np.ndarray, y: np.ndarray, points: int) -> list[int]:
+        every = (len(x) - 2) / (points - 2)
+        chosen = [0]
+        for bucket in range(points - 2):
+            first, second, third = (int((bucket + k) * every) + 1 for k in range(3))
+            third = min(third, len(x))
+            mean_x, mean_y = x[second:third].mean(), y[second:third].mean()
+            a = chosen[-1]
+            areas = [
+                abs((x[a] - mean_x) * (y[j] - y[a]) - (x[a] - x[j]) * (mean_y - y[a]))
+                for j in range(first, second)
+            ]
+            chosen.append(first + areas.index(max(areas)))
+        return [*chosen, len(x) - 1]
+
+    return rows_of
 
 
 @pytest.fixture(params=["torch", "tensorboardX"])

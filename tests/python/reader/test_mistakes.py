@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,14 @@ def test_indices(path: Path, kind: str) -> None:
     for wrong in ("a", 1.5, None):
         with pytest.raises(TypeError, match=f"whole number or a slice, got {wrong!r}"):
             series[wrong]
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "tfevents")
+    for path in (tmp_path / "tfevents", "/dev/null"):
+        with pytest.raises(OSError, match="Neither a file nor a directory"):
+            eventcodec.open(path)
+    assert dict(eventcodec.open(tmp_path).runs) == {}  # beside others it is passed over
 
 
 def test_others(path: Path) -> None:

@@ -205,3 +205,9 @@ def test_logs_of_another_project() -> None:
             assert series.steps.tolist() == [each.step for each in wanted]
             assert series.wall_times.tolist() == [each.wall_time for each in wanted]
             np.testing.assert_array_equal(series.values, [each.value for each in wanted])
+            middle = wanted[len(wanted) // 2].step
+            some = eventcodec.open(root / name, tags=[tag], steps=(middle, None))["."].scalars
+            late = [each for each in wanted if each.step >= middle]
+            assert list(some) == [tag]
+            assert some[tag].steps.tolist() == [each.step for each in late]
+            np.testing.assert_array_equal(some[tag].values, [each.value for each in late])
