@@ -105,8 +105,8 @@ class _Given:
     """How many rows of each series of each file have been given."""
 
     def __init__(self) -> None:
-        # File -> (generation, tag -> columns that were given)
-        self._files: dict[str, tuple[int, dict[str, _Columns]]] = {}
+        # Path -> (file, generation, tag -> columns that were given)
+        self._files: dict[str, tuple[_native.EventFile, int, dict[str, _Columns]]] = {}
 
     def take(self, files: WatchedFiles) -> list[FollowedScalar]:
         """Return the new rows of files and count them as given."""
@@ -117,8 +117,8 @@ class _Given:
         return found
 
     def _take_file(self, run: str, file: _native.EventFile) -> list[FollowedScalar]:
-        generation, given = self._files.get(file.path, (file.generation, {}))
-        replaced = generation != file.generation
+        known, generation, given = self._files.get(file.path, (file, file.generation, {}))
+        replaced = known is not file or generation != file.generation
         found: list[FollowedScalar] = []
         for number, described in enumerate(file.series()):
             tag, kind, count = described[0], described[1], described[5]
@@ -136,7 +136,7 @@ class _Given:
             new = (column[rows:].tolist() for column in (steps, wall_times, values))
             found += [FollowedScalar(run, tag, *row) for row in zip(*new, strict=True)]
             given[tag] = (steps, wall_times, values)
-        self._files[file.path] = (file.generation, given)
+        self._files[file.path] = (file, file.generation, given)
         return found
 
 

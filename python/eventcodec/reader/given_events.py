@@ -33,6 +33,7 @@ class FollowedEvent(NamedTuple):
 class _GivenFile:
     """The records of a file that were given."""
 
+    file: _native.EventFile
     generation: int
     records: int = 0  # in the file when it was looked at
     position: int = 0  # behind the last that was given
@@ -57,11 +58,11 @@ class GivenEvents:
                 yield from (FollowedEvent(run, path, event) for event in self._new(file, path))
 
     def _new(self, file: _native.EventFile, path: str) -> Iterator[Event]:
-        given = self._files.setdefault(path, _GivenFile(file.generation))
-        replaced = given.generation != file.generation
+        given = self._files.setdefault(path, _GivenFile(file, file.generation))
+        replaced = given.file is not file or given.generation != file.generation
         if file.records == given.records and not replaced:
             return
-        given.generation, given.records = file.generation, file.records
+        given.file, given.generation, given.records = file, file.generation, file.records
         with contextlib.suppress(FileNotFoundError), Path(path).open("rb", buffering=0) as opened:
             descriptor = opened.fileno()
             # A file may take this one's place between the scan and here.

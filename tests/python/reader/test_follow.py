@@ -180,3 +180,49 @@ def test_a_busy_file_among_idle_ones_is_seen_at_once(tmp_path: Path) -> None:
             assert next(points).step == step
             looks.append(time.monotonic() - started)
         assert min(looks) < 1.0
+
+
+def test_files_that_lay_idle_and_those_that_come_and_go(
+    tmp_path: Path, frame: Any, event: Any
+) -> None:
+    """More old files than one look goes through: each turn finds what the last one could not."""
+
+    def add(run: str, step: int) -> None:
+        path = tmp_path / run / "events.out.tfevents.1.h"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("ab") as file:
+            file.write(frame(event(step, x=1.0).SerializeToString()))
+
+    runs = [f"r{number:03}" for number in range(150)]
+    for run in runs:
+        add(run, 0)
+        os.utime(tmp_path / run / "events.out.tfevents.1.h", (1e9, 1e9))
+    points = eventcodec.follow(tmp_path, timeout=30)
+    assert sorted(next(points).run for _ in runs) == runs
+    (tmp_path / "r100" / "events.out.tfevents.1.h").rename(tmp_path / "kept")  # so is its inode
+    for run in ("r050", "r149", "r000", "r050", "new"):
+        add(run, 7)
+        point = next(points)
+        assert (point.run, point.step) == (run, 7)
+    add("r100", 8)  # another file under a name that was gone
+    assert next(points)[:3] == ("r100", "x", 8)
+
+
+def test_tensors_whose_metadata_stand_in_an_earlier_file(
+    tmp_path: Path, frame: Any, event: Any
+) -> None:
+    def write(name: str, step: int, *, described: bool) -> None:
+        message = event(step)
+        value = message.summary.value.add(tag="x")
+        if described:
+            value.metadata.plugin_data.plugin_name = "scalars"
+        value.tensor.dtype = 1
+        value.tensor.float_val.append(step / 4)
+        (tmp_path / name).write_bytes(frame(message.SerializeToString()))
+
+    write("events.out.tfevents.1.h", 1, described=True)
+    write("events.out.tfevents.2.h", 2, described=False)
+    points = eventcodec.follow(tmp_path, timeout=30)
+    assert [(next(points).step) for _ in range(2)] == [1, 2]
+    write("events.out.tfevents.3.h", 3, described=False)
+    assert next(points).value == 0.75
