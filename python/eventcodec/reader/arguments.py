@@ -8,6 +8,8 @@ from typing import Any
 
 __all__ = ["checked_count", "checked_flag", "checked_range", "checked_seconds"]
 
+_BEYOND_STEPS = 1 << 63  # they are int64
+
 
 def checked_flag(name: str, value: Any) -> bool:
     """Return a flag; TypeError for what is neither True nor False."""
@@ -63,7 +65,7 @@ def checked_range(steps: Any) -> tuple[int | None, int | None, int | None]:
             raise TypeError
         else:
             start, stop = (None, None) if steps is None else steps
-        ends = [None if end is None else math.ceil(end) for end in (start, stop)]
+        ends = [None if end is None else _as_step(end) for end in (start, stop)]
         every = None if every is None else operator.index(every)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(
@@ -73,3 +75,11 @@ def checked_range(steps: Any) -> tuple[int | None, int | None, int | None]:
     if every is not None and every < 1:
         raise ValueError(f"steps must have an every of at least 1, got {steps!r}")
     return ends[0], ends[1], every
+
+
+def _as_step(end: Any) -> int:
+    """Return the least step that is not below a number; infinities lie beyond all steps."""
+    if end in (math.inf, -math.inf):
+        return _BEYOND_STEPS if end > 0 else -_BEYOND_STEPS
+    step: int = math.ceil(end)
+    return max(-_BEYOND_STEPS, min(step, _BEYOND_STEPS))

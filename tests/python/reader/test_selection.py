@@ -94,13 +94,33 @@ def test_steps(run: Path, steps: Any, left: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "steps", [slice(1, 9, 2), (1, 2, 3), (1,), 5, "ab", (float("nan"), 3), (float("inf"), None)]
+    "steps", [slice(1, 9, 2), (1, 2, 3), (1,), 5, "ab", (float("nan"), 3), (0, float("nan"))]
 )
 def test_steps_that_are_no_range(run: Path, steps: Any) -> None:
     error = ValueError if isinstance(steps, slice) else TypeError
     with pytest.raises(error, match=re.escape(f"got {steps!r}")) as caught:
         eventcodec.open(run, steps=steps)
     assert ("every=n" in str(caught.value)) == isinstance(steps, slice)
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ((float("-inf"), 3), range(3)),
+        ((5, float("inf")), range(5, 10)),
+        ((2.5, 4.5), range(3, 5)),
+        ((0, 1 << 70), range(10)),
+        ((float("inf"), None), range(0)),
+        ((None, float("-inf")), range(0)),
+    ],
+)
+def test_ends_beyond_all_steps(tmp_path: Path, steps: Any, left: range) -> None:
+    with eventcodec.SummaryWriter(tmp_path) as writer:
+        for step in range(10):
+            writer.add_scalar("loss", 0.5, step)
+    found = eventcodec.open(tmp_path, steps=steps).scalars()["step"]
+    chosen = eventcodec.open(tmp_path).scalars(steps=steps)["step"]
+    assert found.tolist() == chosen.tolist() == list(left)
 
 
 def test_later_files_and_rows(run: Path) -> None:
