@@ -355,9 +355,11 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   std::uint64_t wanted = size + rows;
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
-    const std::uint64_t most = (size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size;
-    wanted = std::max(wanted, static_cast<std::uint64_t>(
-                                  std::min(projected_rows(series), static_cast<double>(most))));
+    const auto most =
+        static_cast<double>((size < kWorthTrusting ? kMostOfFew : kMostAtOnce) * size);
+    const double projected = projected_rows(series);
+    // A nearly full block is not worth being copied once more.
+    wanted = std::max(wanted, static_cast<std::uint64_t>(projected <= 2 * most ? projected : most));
   }
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }

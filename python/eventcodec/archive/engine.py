@@ -8,31 +8,19 @@ is handed over at a time, so that memory does not grow with their number.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
-__all__ = ["byte_balanced", "count_workers", "dask_executor", "run"]
+from eventcodec.reader.threads import count_workers
+
+__all__ = ["byte_balanced", "dask_executor", "run"]
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 # Tasks in flight for each worker: enough that none waits for the next.
 _WINDOW = 4
-
-
-def count_workers(workers: int | None) -> int:
-    """Return how many tasks to run at a time; None for one per processor.
-
-    Raises:
-        ValueError: less than 1.
-    """
-    if workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
-    return workers
 
 
 def byte_balanced(

@@ -44,6 +44,7 @@ from eventcodec.reader.saved_scans import (
     restored,
     tail_crc,
 )
+from eventcodec.reader.threads import count_workers
 
 __all__ = ["IndexReport", "index"]
 
@@ -290,7 +291,7 @@ class _Pass:
             most_bytes=max(_TASK_BYTES, total // _MOST_TASKS),
             most_items=max(_TASK_FILES, len(changed) // _MOST_TASKS),
         )
-        stretch = _MEMORY // engine.count_workers(workers)
+        stretch = _MEMORY // count_workers(workers)
         stretch = min(max(stretch, _LEAST_STRETCH), _MOST_STRETCH)
         work = partial(scan_chunk, str(self._place), stretch)
         return engine.run(work, chunks, executor=executor, workers=workers)

@@ -14,6 +14,7 @@ from eventcodec.archive import engine
 from eventcodec.archive.output import open_source
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import PathLike, as_paths, find_event_paths
+from eventcodec.reader.threads import count_workers
 
 __all__ = ["FileReport", "verify"]
 
@@ -80,9 +81,7 @@ def verify(
         >>> [report.path for report in verify("runs") if not report.ok]  # doctest: +SKIP
         []
     """
-    count = os.cpu_count() or 1 if threads is None else threads
-    if count < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
+    count = count_workers(threads, "threads")
     found = find_event_paths(as_paths(path))
     paths = [file for files in found.values() for file in files]
     if executor is not None:

@@ -31,6 +31,7 @@ from eventcodec.reader.discover import EVENT_FILE_MARK
 from eventcodec.reader.graph import OUTSIDE_SUMMARIES
 from eventcodec.reader.message_series import parse_row
 from eventcodec.reader.series import Part
+from eventcodec.reader.threads import count_workers
 
 if TYPE_CHECKING:
     from eventcodec.proto import TensorProto
@@ -144,7 +145,7 @@ class Accumulation:
             [file.native for file in self._files.values()],
             mode="salvage",
             verify=True,
-            threads=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1,
+            threads=count_workers(None),
             keep_rows=True,
         )
         for file, failure in zip(self._files.values(), failures, strict=True):

@@ -27,6 +27,7 @@ from eventcodec.reader.select import (
 )
 from eventcodec.reader.table import Table
 from eventcodec.reader.tables import histogram_table, hparams_table, text_table
+from eventcodec.reader.threads import count_workers
 
 __all__ = ["Log", "Mode", "Steps", "open"]
 
@@ -109,12 +110,6 @@ def open(  # noqa: A001
     )
 
 
-def _thread_count(threads: int | None) -> int:
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    return min(checked_count("threads", threads, 1), _MOST_THREADS)
-
-
 class Log:
     """Runs read from event files. Made by `eventcodec.open`.
 
@@ -148,7 +143,7 @@ class Log:
         self._mode = mode
         self._verify = checked_flag("verify", verify)
         self._purge = checked_flag("purge", purge)
-        self._threads = _thread_count(threads)
+        self._threads = min(count_workers(threads, "threads"), _MOST_THREADS)
         self._named = {str(each) for each in self.path if each.is_file()}
         self._files: dict[str, _native.EventFile] = {}
         self._unread: dict[str, OSError] = {}
