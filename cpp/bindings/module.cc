@@ -6,6 +6,7 @@ namespace eventcodec::bindings {
 void register_archive(py::module_& module);
 void register_arrow(py::module_& module);
 void register_build_info(py::module_& module);
+void register_changes(py::module_& module);
 void register_crc32c(py::module_& module);
 void register_histogram(py::module_& module);
 void register_event_writer(py::module_& module);
@@ -24,6 +25,7 @@ PYBIND11_MODULE(_native, module) {
   register_archive(module);
   register_arrow(module);
   register_build_info(module);
+  register_changes(module);
   register_crc32c(module);
   register_histogram(module);
   register_event_writer(module);

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 __all__ = [
     "EVENT_FILE_MARK",
     "VISUALDL_MARK",
+    "Directory",
     "PathLike",
     "as_paths",
     "base_of",
     "find_by_directory",
     "find_event_files",
     "find_event_paths",
+    "is_event_file",
 ]
 
 PathLike = str | os.PathLike[str]
@@ -63,6 +66,15 @@ def _no_path(got: object) -> TypeError:
     return TypeError(f"{message}; os.fsdecode() makes a str" if isinstance(got, bytes) else message)
 
 
+def is_event_file(path: str) -> bool:
+    """Say whether a path is that of an event file, by its name."""
+    return _is_marked(os.path.basename(path)) and os.path.isfile(path)  # noqa: PTH113, PTH119
+
+
+def _is_marked(name: str) -> bool:
+    return EVENT_FILE_MARK in name or VISUALDL_MARK in name
+
+
 def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
     """Yield (directory, sorted names of event files), following links but never in a circle.
 
@@ -83,8 +95,7 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
             with os.scandir(where) as entries:
                 for entry in entries:
                     name = entry.name
-                    marked = EVENT_FILE_MARK in name or VISUALDL_MARK in name
-                    if marked and entry.is_file():
+                    if _is_marked(name) and entry.is_file():
                         names.append(name)
                     elif entry.is_dir():
                         inside.append(entry.path)
@@ -96,15 +107,29 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
         yield where, names
 
 
-def find_by_directory(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield the run name of each directory at and below a root, and its event files, maybe none.
+class Directory(NamedTuple):
+    """A directory of a log, and the event files in it.
+
+    Attributes:
+        run: its name as a run.
+        folder: its path as it stands in front of the names in it; None when the log is one file.
+        paths: the event files, maybe none.
+    """
+
+    run: str
+    folder: str | None
+    paths: list[str]
+
+
+def find_by_directory(root: Path, base: Path) -> Iterator[Directory]:
+    """Yield the directories at and below a root.
 
     Args:
         root: an event file or a directory.
         base: the log directory.
     """
     if root.is_file():
-        yield root.parent.relative_to(base).as_posix(), [str(root)]
+        yield Directory(root.parent.relative_to(base).as_posix(), None, [str(root)])
         return
     run_of_root = root.relative_to(base).as_posix()
     above = "" if run_of_root == "." else run_of_root + "/"
@@ -116,7 +141,8 @@ def find_by_directory(root: Path, base: Path) -> Iterator[tuple[str, list[str]]]
         folder = inside if named_here else where
         if folder and not folder.endswith(os.sep):
             folder += os.sep
-        yield above + inside if inside else run_of_root, [folder + name for name in names]
+        run = above + inside if inside else run_of_root
+        yield Directory(run, folder, [folder + name for name in names])
 
 
 def base_of(roots: list[Path]) -> Path:
@@ -135,7 +161,7 @@ def find_event_paths(roots: list[Path]) -> dict[str, list[str]]:
     base = base_of(roots)
     runs: dict[str, list[str]] = {}
     for root in roots:
-        for run, files in find_by_directory(root, base):
+        for run, _, files in find_by_directory(root, base):
             if files:
                 runs.setdefault(run, []).extend(files)
     return {run: sorted(set(runs[run])) for run in sorted(runs)}

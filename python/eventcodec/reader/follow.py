@@ -46,10 +46,11 @@ def follow(
 ) -> Iterator[FollowedScalar] | Iterator[FollowedEvent]:
     """Yield the scalars of a log directory, those that are there and then each new one.
 
-    The iterator polls: files that have grown in the last minutes all the time, so that a value
-    comes within 0.1 s of its flush. All others, and whether there are new ones, it looks at as
-    often as one per cent of a processor allows: several times a second for a hundred files, every
-    few minutes for a hundred thousand.
+    A value comes within 0.1 s of its flush, in a new file of a new run, too: on Linux the kernel
+    tells which files change. What it cannot tell (what other machines write to a shared file
+    system) is found by polling: files that have grown in the last minutes all the time; all others,
+    and whether there are new ones, as often as one per cent of a processor allows: several times a
+    second for a hundred files, every few minutes for a hundred thousand.
 
     Each point comes once; the points of a file in its order, and what several files have gained
     between two looks by wall time. New runs and new files of a run are found; of a file that was

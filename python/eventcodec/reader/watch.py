@@ -1,8 +1,9 @@
 """Watch: which files of a growing log directory have gained something, for little of a processor.
 
-Files that grew lately are looked at each time. The others, and the directories, where new files may
-have come, are gone through in turns, a few at a time, so that no look takes long however many there
-are.
+Files that grew lately are looked at each time, and so is what the kernel says has changed. It does
+not know what other machines do to a shared file system, and may be told of no more directories than
+it has room for. So all others, and the directories, where new files may have come, are gone through
+in turns, a few at a time, so that no look takes long however many there are.
 """
 
 from __future__ import annotations
@@ -10,9 +11,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from eventcodec import _native
-from eventcodec.reader.discover import PathLike, as_paths, base_of, find_by_directory
+from eventcodec.reader.discover import (
+    Directory,
+    PathLike,
+    as_paths,
+    base_of,
+    find_by_directory,
+    is_event_file,
+)
 
 __all__ = ["Watch", "WatchedFiles"]
 
@@ -44,6 +53,8 @@ class Watch:
         self._new: WatchedFiles = []  # to be looked at for the first time
         self._busy: dict[str, float] = {}  # when it grew last
         self._found: WatchedFiles = []  # by the tours, and not yet told of
+        self._changes = _native.Changes()
+        self._folders: dict[str, str] = {}  # those that the kernel watches, with the run of each
         self._tours = [self._go_through_directories(), self._go_through_files()]
         self._last_look: float | None = None
         self._allowance = [0.0 for _ in self._tours]  # seconds of a processor
@@ -59,7 +70,7 @@ class Watch:
         if self._last_look is None:
             self._find_all()
         else:
-            self._look_at([self._files[path] for path in self._busy if path in self._files])
+            self._look_at([self._files[path] for path in self._changed() if path in self._files])
             self._walk_on(now - self._last_look)
         self._look_at(self._new)
         for run in dict.fromkeys(run for run, _ in self._new):
@@ -72,8 +83,37 @@ class Watch:
 
     def _find_all(self) -> None:
         for root in self._roots:
-            for run, paths in find_by_directory(root, self._base):
-                self._add(run, paths)
+            for directory in find_by_directory(root, self._base):
+                self._enter(directory)
+
+    def _changed(self) -> dict[str, None]:
+        """Return the files that may have grown: those that did lately, and what the kernel says."""
+        paths = dict.fromkeys(self._busy)
+        for folder, name, is_directory in self._changes.take():
+            if not name:
+                self._folders.pop(folder, None)
+            elif is_directory:
+                self._find_below(Path(folder + name))
+            elif folder + name in self._files:
+                paths[folder + name] = None
+            elif folder in self._folders and is_event_file(folder + name):
+                self._add(self._folders[folder], [folder + name])
+        return paths
+
+    def _find_below(self, root: Path) -> None:
+        """Enter directories that have come, again while something may have come meanwhile."""
+        entered = 1
+        while entered:
+            entered = sum(map(self._enter, find_by_directory(root, self._base)))
+
+    def _enter(self, directory: Directory) -> bool:
+        """Take the files of a directory; say whether the kernel begins to watch it."""
+        run, folder, paths = directory
+        self._add(run, paths)
+        if folder is None or folder in self._folders or not self._changes.add(os.fsencode(folder)):
+            return False
+        self._folders[folder] = run
+        return True
 
     def _add(self, run: str, paths: list[str]) -> None:
         for path in paths:
@@ -127,9 +167,9 @@ class Watch:
             as_paths(self._roots)
             known, seen = set(self._files), set()
             for root in self._roots:
-                for run, paths in find_by_directory(root, self._base):
-                    seen.update(paths)
-                    self._add(run, paths)
+                for directory in find_by_directory(root, self._base):
+                    seen.update(directory.paths)
+                    self._enter(directory)
                     yield False
             for path in known - seen:
                 self._forget(path)

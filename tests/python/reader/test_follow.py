@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from tensorboard.backend.event_processing.event_file_loader import LegacyEventFi
 
 import eventcodec
 from eventcodec.compat.visualdl import LogWriter
+from eventcodec.reader import watch
 
 WRITER = """
 import sys, time, eventcodec
@@ -226,3 +228,67 @@ def test_tensors_whose_metadata_stand_in_an_earlier_file(
     assert [(next(points).step) for _ in range(2)] == [1, 2]
     write("events.out.tfevents.3.h", 3, described=False)
     assert next(points).value == 0.75
+
+
+def test_the_kernel_tells_of_files_that_lay_idle(
+    tmp_path: Path, frame: Any, event: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a turn to look at idle files and directories: the kernel says what has changed."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("inotify is Linux's")
+    monkeypatch.setattr(watch, "_SHARE", 0.0)
+
+    def add(run: str, step: int, name: str = "events.out.tfevents.1.h") -> None:
+        path = tmp_path / "log" / run / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(frame(event(step, x=1.0).SerializeToString()))
+
+    for run in ("a", "b"):
+        add(run, 0)
+        os.utime(tmp_path / "log" / run / "events.out.tfevents.1.h", (1e9, 1e9))
+    points = eventcodec.follow(tmp_path / "log", timeout=30)
+    assert sorted(next(points).run for _ in range(2)) == ["a", "b"]
+    for run, name in [
+        ("b", "events.out.tfevents.1.h"),
+        ("a", "events.out.tfevents.2.h"),  # another file of a run
+        ("c/d/e", "events.out.tfevents.1.h"),  # directories that were not there
+        ("c/d/e", "events.out.tfevents.2.h"),
+        (".", "events.out.tfevents.1.h"),
+    ]:
+        add(run, 7, name)
+        point = next(points)
+        assert (point.run, point.step) == (run, 7)
+    moved = tmp_path / "moved" / "f"  # a whole directory, as some tools put it in place
+    moved.mkdir(parents=True)
+    (moved / "events.out.tfevents.1.h").write_bytes(frame(event(8, x=1.0).SerializeToString()))
+    (tmp_path / "moved").rename(tmp_path / "log" / "g")
+    assert next(points)[:3] == ("g/f", "x", 8)
+    shutil.rmtree(tmp_path / "log" / "b")
+    add("b", 9)
+    assert next(points)[:3] == ("b", "x", 9)
+
+
+def test_files_are_found_where_the_kernel_tells_nothing(
+    tmp_path: Path, frame: Any, event: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent:
+        def add(self, directory: bytes) -> bool:
+            return False
+
+        def take(self) -> list[tuple[str, str, bool]]:
+            return []
+
+    monkeypatch.setattr(watch._native, "Changes", Silent)
+    path = tmp_path / "run" / "events.out.tfevents.1.h"
+    path.parent.mkdir()
+    path.write_bytes(frame(event(0, x=1.0).SerializeToString()))
+    os.utime(path, (1e9, 1e9))
+    points = eventcodec.follow(tmp_path, timeout=30)
+    assert next(points).step == 0
+    with path.open("ab") as file:
+        file.write(frame(event(1, x=1.0).SerializeToString()))
+    assert next(points).step == 1
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / path.name).write_bytes(frame(event(2, x=1.0).SerializeToString()))
+    assert next(points)[:3] == ("new", "x", 2)
