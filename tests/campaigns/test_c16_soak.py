@@ -175,11 +175,13 @@ MISTAKES = """
 
 
 def test_c16_mistakes(campaign: Any, tmp_path: Path) -> None:
-    scale = 1_000_000 if campaign.long else 10_000
+    scale = 1_000_000 if campaign.long else 50_000
     figures = measure(MISTAKES, tmp_path, scale)
     report(campaign, "mistakes", scale, figures)
     assert figures["drift_mib"] <= 1
-    assert figures["blocks"] < 500
+    # The interpreter's own come to some hundreds, however many mistakes there are; a block that is
+    # lost with one mistake of the fifteen would be 3,300.
+    assert figures["blocks"] < 1500
     assert figures["descriptors"] == figures["threads"] == 0
 
 
