@@ -26,7 +26,7 @@ from eventcodec.reader.discover import (
 __all__ = ["Watch", "WatchedFiles"]
 
 # Of one processor, what the turns may take: with the looks themselves that makes one per cent.
-_SHARE = 0.006
+_SHARE = 0.004
 _BUSY = 300.0  # seconds since a file grew for which it is looked at every time
 _MOST_BUSY = 256  # files
 _AT_A_TIME = 32  # idle files that are looked at together
