@@ -55,7 +55,7 @@ def gather_scalars(
         return known.setdefault(tag, len(known)) if is_wanted(tag) else -1
 
     numbers = np.array([number_of(tag) for tag in tags], np.int64)[tag_numbers]
-    for run in np.unique(run_of_file[visualdl]).tolist():
+    for run in sorted(set(run_of_file[visualdl].tolist())):  # np.unique would import numpy.ma
         # Curves of VisualDL's charts may be told apart by more than their tag.
         place = _Places(file_numbers, series_numbers, files, np.flatnonzero(run_of_file == run))
         numbers[place.all] = -1
