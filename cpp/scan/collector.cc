@@ -123,6 +123,9 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
   row.index = index;
   row.items = 1;
   if (!event::decode_value(bytes, joined_, &row.value)) return false;
+  if (row.value.has_metadata) {
+    first_plugins_.emplace(as_text(row.value.tag), as_text(row.value.plugin));  // not a later one
+  }
   switch (row.value.payload) {
     case Payload::kNumber:
       row.kind = Kind::kScalars;
@@ -160,9 +163,6 @@ std::string_view Collector::plugin_of(Row* row) {
   const std::string_view tag = as_text(row->value.tag);
   const auto found = tags_.find(tag);
   if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
-  if (row->value.has_metadata) {
-    return first_plugins_.emplace(tag, as_text(row->value.plugin)).first->second;
-  }
   const auto first = first_plugins_.find(tag);
   if (first != first_plugins_.end()) return first->second;
   row->guessed = true;

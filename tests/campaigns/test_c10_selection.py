@@ -142,7 +142,7 @@ def test_c10_selection_of_a_file(campaign: Any, tmp_path: Path) -> None:
         scan_file(split, threads=rng.randint(2, 4), least_part=SMALLEST_PART)
         assert look(split) == want
         growing = selected(path, glob, steps)
-        for stop in sorted({rng.randrange(len(data)), rng.randrange(len(data)), len(data)}):
+        for stop in sorted({rng.randint(0, len(data)), rng.randint(0, len(data)), len(data)}):
             path.write_bytes(data[:stop])
             scan_file(growing, threads=rng.choice([1, 3]), least_part=SMALLEST_PART)
         # A record that was not whole at first may have ended a search for the next.

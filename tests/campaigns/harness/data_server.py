@@ -72,7 +72,9 @@ class _Provider:
         from tensorboard.data.proto import data_provider_pb2, data_provider_pb2_grpc
 
         self.pb = data_provider_pb2
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self.channel = grpc.insecure_channel(
+            f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1)]
+        )
         self.stub = data_provider_pb2_grpc.TensorBoardDataProviderStub(self.channel)
 
     def _read(self, call, request, plugin):

@@ -313,3 +313,14 @@ def test_hostile_tensor_shapes_cost_nothing(write_records: WriteRecords) -> None
     path = write_records(tensor_event("h", tensor, "histograms"))
     with pytest.raises(eventcodec.CorruptRecordError, match="malformed histogram in the record"):
         only_run(path).histograms["h"][0]
+
+
+def test_the_first_of_several_metadata_in_one_event(write_records: WriteRecords) -> None:
+    """Also where it stands at a value that needs none."""
+    event = tensor_event("x", make_tensor_proto(0.5, dtype=np.float32), "hparams")
+    later = event.summary.value.pop()
+    event.summary.value.add(tag="x", simple_value=0.25).metadata.plugin_data.plugin_name = "scalars"
+    event.summary.value.append(later)
+    run = only_run(write_records(event))
+    assert {tag: kind.kind for tag, kind in run.contents()} == {"x": "scalars"}
+    assert run.scalars["x"].values.tolist() == [0.25, 0.5]
