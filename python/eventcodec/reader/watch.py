@@ -101,10 +101,17 @@ class Watch:
         return paths
 
     def _find_below(self, root: Path) -> None:
-        """Enter directories that have come, again while something may have come meanwhile."""
+        """Enter directories that have come, again while something may have come meanwhile.
+
+        Links out of them are left to the tours, which know what was met under another name.
+        """
+        real = root.resolve()
         entered = 1
         while entered:
-            entered = sum(map(self._enter, find_by_directory(root, self._base)))
+            entered = 0
+            for directory in find_by_directory(root, self._base):
+                if Path(directory.folder or root).resolve().is_relative_to(real):
+                    entered += self._enter(directory)
 
     def _enter(self, directory: Directory) -> bool:
         """Take the files of a directory; say whether the kernel begins to watch it."""

@@ -264,6 +264,9 @@ def test_the_kernel_tells_of_files_that_lay_idle(
     (moved / "events.out.tfevents.1.h").write_bytes(frame(event(8, x=1.0).SerializeToString()))
     (tmp_path / "moved").rename(tmp_path / "log" / "g")
     assert next(points)[:3] == ("g/f", "x", 8)
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "moved" / "link").symlink_to(tmp_path / "log" / "a")  # gives nothing twice
+    (tmp_path / "moved").rename(tmp_path / "log" / "h")
     shutil.rmtree(tmp_path / "log" / "b")
     add("b", 9)
     assert next(points)[:3] == ("b", "x", 9)
