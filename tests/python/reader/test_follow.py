@@ -267,6 +267,8 @@ def test_the_kernel_tells_of_files_that_lay_idle(
     (tmp_path / "moved").mkdir()
     (tmp_path / "moved" / "link").symlink_to(tmp_path / "log" / "a")  # gives nothing twice
     (tmp_path / "moved").rename(tmp_path / "log" / "h")
+    add("a", 10)
+    assert next(points)[:3] == ("a", "x", 10)
     shutil.rmtree(tmp_path / "log" / "b")
     add("b", 9)
     assert next(points)[:3] == ("b", "x", 9)
