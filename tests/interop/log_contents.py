@@ -10,6 +10,7 @@ import numpy as np
 from google.protobuf import text_format
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
@@ -26,7 +27,10 @@ def _normal(record: bytes, walltime: float) -> list[Any]:
     if event.wall_time != walltime:
         assert event.wall_time > 1.7e9  # now
         event.wall_time = 0
-    apart = []
+    apart: list[Any] = []
+    if event.HasField("graph_def"):
+        apart.append(GraphDef.FromString(event.graph_def))  # its maps have no order
+        event.graph_def = b""
     for value in event.summary.value:
         if value.HasField("image"):
             apart.append(pixels(value.image.encoded_image_string).tolist())

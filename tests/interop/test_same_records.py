@@ -18,6 +18,7 @@ from torch.utils.tensorboard import SummaryWriter as TorchWriter
 import eventcodec
 from eventcodec.compat import tensorboardx as our_tensorboardx
 from eventcodec.compat import torch as our_torch
+from eventcodec.summary.graph import onnx_graph, torch_graph
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -213,6 +214,13 @@ def test_same_call_same_records(tmp_path, pair, name):
         writer.close()
         contents.append(log_contents(directory, WALL))
     assert contents[1] == contents[0]
+
+
+def test_a_model_gives_the_same_bytes_in_every_process():
+    from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+    for graph in (onnx_graph(onnx_model()), torch_graph(MODEL, torch.ones(1, 3))[0]):
+        assert GraphDef.FromString(graph).SerializeToString(deterministic=True) == graph
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair != "torch, ours"])

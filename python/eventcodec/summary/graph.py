@@ -40,7 +40,7 @@ def torch_graph(
         raise missing_package("torch with tensorboard", "tensorboard", "add_graph") from error
     trace: Any = graph  # without types
     definition, metadata = trace(model, input_to_model, verbose, use_strict_trace)
-    return definition.SerializeToString(), metadata.SerializeToString()
+    return _encode(definition), _encode(metadata)
 
 
 def onnx_graph(path: str | os.PathLike[str]) -> bytes:
@@ -83,8 +83,7 @@ def onnx_graph(path: str | os.PathLike[str]) -> bytes:
         ]
         node = graph.node.add(name=each.output[0], op=each.op_type, input=each.input)
         node.attr["parameters"].s = ", ".join(fields).encode()
-    encoded: bytes = graph.SerializeToString()
-    return encoded
+    return _encode(graph)
 
 
 def openvino_graph(path: str | os.PathLike[str]) -> bytes:
@@ -118,8 +117,7 @@ def openvino_graph(path: str | os.PathLike[str]) -> bytes:
         node.attr["parameters"].s = b""
     if not layers:
         raise ValueError(f"{os.fspath(path)}: no OpenVINO model: it has no layers")
-    encoded: bytes = graph.SerializeToString()
-    return encoded
+    return _encode(graph)
 
 
 def _begin_graph() -> Any:
@@ -128,3 +126,9 @@ def _begin_graph() -> Any:
     graph = GraphDef()
     graph.versions.producer = _PRODUCER
     return graph
+
+
+def _encode(message: Any) -> bytes:
+    """The same bytes for the same model: protobuf orders a map only when asked to."""
+    encoded: bytes = message.SerializeToString(deterministic=True)
+    return encoded

@@ -148,6 +148,6 @@ def _encode(data: Any) -> bytes:
     from eventcodec.proto import Summary
 
     tag = _TAGS[data.WhichOneof("data")]
-    metadata = metadata_of("hparams", data.SerializeToString())
+    metadata = metadata_of("hparams", data.SerializeToString(deterministic=True))
     summary = Summary(value=[Summary.Value(tag=tag, metadata=metadata)])
     return summary.SerializeToString()
