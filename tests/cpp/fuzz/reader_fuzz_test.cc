@@ -99,7 +99,7 @@ void unframe_in_chunks(const Bytes& data, check::Random& random) {
     const auto last =
         at == data.size() ? eventcodec::record::Last::kYes : eventcodec::record::Last::kNo;
     for (bool more = true; more;) {
-      const auto found = unframer.next();
+      const auto found = unframer.next(last);
       if (found.kind == eventcodec::record::Unframed::Kind::kRecord) {
         passed += found.bytes;
         decode_everything(found.payload);

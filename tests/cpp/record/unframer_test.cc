@@ -50,13 +50,13 @@ Salvaged salvage(ByteView file, std::size_t chunk) {
   Unframer unframer(record::Verify::kYes);
   std::size_t read = 0;
   for (;;) {
-    const Unframed found = unframer.next();
+    const bool last = read == file.size();
+    const Unframed found = unframer.next(last ? Last::kYes : Last::kNo);
     if (found.kind == Unframed::Kind::kRecord) {
       result.payloads.emplace_back(found.payload.begin(), found.payload.end());
       result.covered += found.bytes;
       continue;
     }
-    const bool last = read == file.size();
     if (found.kind == Unframed::Kind::kDamage) {
       const Unframer::Skipped skipped = unframer.skip(last ? Last::kYes : Last::kNo);
       if (skipped.complete || last) {
