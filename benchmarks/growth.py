@@ -38,7 +38,8 @@ and system) of the work alone on one thread, files in the page cache, and in mem
 process. The programs are those of [archives.md](archives.md): `open` gives all scalars as one
 table, `open, one series` the steps and values of one tag of one run, `open, nothing asked` only
 opens. `ls` is the command, charged with the start of Python and its imports. `rustboard` is
-TensorBoard's Rust data server with checksums; it and EventAccumulator keep every point.
+TensorBoard's Rust data server with checksums; it and EventAccumulator keep every point. It holds a
+descriptor for each file: where it could not open them all it has no figure.
 {machine}, Python {python}; median of {rounds} round(s), of what takes over a second one; load
 average {load:.1f} at the start, of which this is 1.
 
@@ -144,6 +145,8 @@ def worded(cost: Cost | None, size: int) -> str:
     """Word a cost."""
     if cost is None:
         return f"over {LIMIT} s"
+    if cost.unread:
+        return f"{cost.unread:,.0f} files not opened"
     return f"{duration(cost.seconds / size)}, {duration(cost.seconds)}; {cost.memory:,.0f} MiB"
 
 
@@ -160,7 +163,7 @@ def growth(costs: dict[int, Cost | None]) -> str:
     last = max(costs)
     first = costs.get(last // 100)
     at_last = costs[last]
-    if first is None or at_last is None or first.seconds == 0:
+    if first is None or at_last is None or first.seconds == 0 or at_last.unread:
         return ""
     return f"{at_last.seconds / 100 / first.seconds:.2f}"
 
@@ -198,7 +201,7 @@ def plot(all_found: dict[str, Found]) -> None:
     lines: dict[str, Any] = {}
     for axis, dimension in zip(axes.flat, DIMENSIONS, strict=True):
         for program, costs in all_found[dimension.name].items():
-            known = {size: cost.seconds for size, cost in costs.items() if cost is not None}
+            known = {size: cost.seconds for size, cost in costs.items() if cost and not cost.unread}
             [lines[program]] = axis.plot(
                 list(known), [max(seconds, 1e-4) for seconds in known.values()],
                 marker="o", markersize=4, color=colours[program],
