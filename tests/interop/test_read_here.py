@@ -167,7 +167,7 @@ def test_metadata_of_an_earlier_file_count(tmp_path, event_accumulator, data_ser
 
 
 def _own_plugins(folder):
-    """Tensors of a plugin that no reader knows, of each class of data; metadata in the first file."""
+    """Tensors of a plugin that no reader knows, of each class; metadata in the first file."""
     tensors = {
         "number": np.float32(1.5),
         "double": np.float64(0.1),
