@@ -96,7 +96,11 @@ def console(*, stderr: bool = False) -> Console:
     """Make a rich console: colours only on a terminal and without NO_COLOR, no guessing at text."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    class PlainConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich would leave with status 1, which is that of damage
+
+    return PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:

@@ -95,6 +95,14 @@ def test_a_reader_that_leaves_early_is_no_error(log_dir):
     assert json.loads(done.stdout)["tag"] == "loss"
 
 
+def test_a_reader_of_a_plot_that_leaves_early_is_no_error(log_dir):
+    """rich has an answer of its own to a pipe that is closed: status 1."""
+    line = f"{shlex.quote(sys.executable)} -m eventcodec.cli plot {shlex.quote(str(log_dir))}"
+    script = f"set -o pipefail; {line} | true"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_damage_is_told_even_to_a_reader_that_left(damaged_dir):
     line = f"{shlex.quote(sys.executable)} -m eventcodec.cli verify {shlex.quote(str(damaged_dir))}"
     script = f"set -o pipefail; {line} | true"
