@@ -12,13 +12,13 @@ std::vector<std::size_t> carry_metadata(std::span<EventFile* const> files) {
   const auto has_guesses = [](const EventFile* file) { return file->has_guesses(); };
   if (files.empty() || std::none_of(files.begin() + 1, files.end(), has_guesses)) return {};
   std::vector<std::size_t> again;
-  std::unordered_map<std::string, std::string> plugins;  // of the first metadata of each tag
+  std::unordered_map<std::string, Owner> owners;
   for (std::size_t i = 0; i != files.size(); ++i) {
-    std::vector<std::pair<std::string, std::string>> expected;
+    std::vector<TagOwner> expected;
     for (const std::string& tag : files[i]->guessed_tags()) {
-      if (const auto known = plugins.find(tag); known != plugins.end()) expected.push_back(*known);
+      if (const auto known = owners.find(tag); known != owners.end()) expected.push_back(*known);
     }
-    for (auto& [tag, plugin] : files[i]->plugins()) plugins.try_emplace(tag, plugin);
+    for (auto& [tag, owner] : files[i]->owners()) owners.try_emplace(tag, owner);
     if (expected.empty()) continue;
     files[i]->expect(expected);
     again.push_back(i);

@@ -22,6 +22,15 @@
 
 namespace eventcodec::scan {
 
+// What decides the kind of a tag's tensors: of the tag's metadata, the first of the run.
+struct Owner {
+  std::string plugin;
+  event::DataClass data_class = event::DataClass::kUnknown;
+
+  bool operator==(const Owner&) const = default;
+};
+using TagOwner = std::pair<std::string, Owner>;
+
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
@@ -102,15 +111,15 @@ class Collector {
   [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece);
   [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
-  // The tags that have metadata, each with the plugin of its first; in the order of their series,
-  // then those without values in no particular one.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
+  // The tags that have metadata, each with what its first say; in the order of their series, then
+  // those without values in no particular one.
+  [[nodiscard]] std::vector<TagOwner> owners() const;
 
   // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
   // them, before anything is added: see carry.h.
   [[nodiscard]] bool has_guesses() const { return has_guesses_; }
   [[nodiscard]] std::vector<std::string> guessed_tags() const;
-  void expect(const std::string& tag, const std::string& plugin);
+  void expect(const TagOwner& tag);
 
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
@@ -134,7 +143,7 @@ class Collector {
     bool wanted = true;         // by the selection; event files only
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
     bool guessed = false;       // the kind of a row was decided without
-    std::string plugin;
+    Owner owner;
     std::string display_name;
     std::string description;
     std::vector<std::uint32_t> series;  // one for each kind that the tag was used for
@@ -152,7 +161,7 @@ class Collector {
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);
-  std::string_view plugin_of(Row* row);
+  const Owner& owner_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
     return tags_.size() >= most_tags_ && !tags_.contains(tag);
@@ -202,8 +211,8 @@ class Collector {
   bool has_guesses_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
-  // Tag -> plugin, from first metadata that stand in the event that is being decoded.
-  std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  // By tag, from first metadata that stand in the event that is being decoded.
+  std::unordered_map<std::string_view, Owner> first_owners_;
   std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;

@@ -105,13 +105,11 @@ class EventFile {
   // What is selected; null for everything.
   [[nodiscard]] const Selection* selection() const { return selection_.get(); }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
-    return collector_.plugins();
-  }
+  [[nodiscard]] std::vector<TagOwner> owners() const { return collector_.owners(); }
   [[nodiscard]] bool has_guesses() const { return collector_.has_guesses(); }
   [[nodiscard]] std::vector<std::string> guessed_tags() const { return collector_.guessed_tags(); }
-  // Forgets what was read: the next scan() reads the file anew, knowing the plugins of these tags.
-  void expect(const std::vector<std::pair<std::string, std::string>>& plugins);
+  // Forgets what was read: the next scan() reads the file anew, knowing the owners of these tags.
+  void expect(const std::vector<TagOwner>& tags);
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }

@@ -275,7 +275,8 @@ class Log:
 
         Returns:
             A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
-            since 1970) and value (float64), ordered by run, then tag, then file order.
+            since 1970) and value (float64), ordered by run, then by tag, in the order in which the
+            tags of a run first appear in its files, then file order.
 
         Raises:
             ValueError: `every` or the step of a slice is less than 1, `last` less than 0 or
