@@ -58,7 +58,6 @@ inline constexpr const char* kMalformedEvent = "malformed event";
 // Why bytes of a VisualDL log, which has no checksums, are damage.
 inline constexpr const char* kMalformedRecord = "malformed record";
 inline constexpr const char* kContradictingLengths = "lengths contradict each other";
-inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -174,6 +173,9 @@ class EventFile {
   bool adopt(Part& part, Window& window, std::size_t threads);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
+  Result<bool> pass_torn_record(Window& window, SearchBudget& budget, std::uint64_t bytes,
+                                const Options& options);
+  [[nodiscard]] bool may_be_finished(int fd, std::uint64_t file_bytes) const;
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 

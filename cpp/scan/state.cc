@@ -25,7 +25,7 @@ std::array<const char*, 7> reasons() {
           kMalformedEvent,
           kMalformedRecord,
           kContradictingLengths,
-          kTornRecord};
+          record::reason_of(DamageKind::kUnfinished)};
 }
 
 std::uint8_t number_of(const char* reason) {
