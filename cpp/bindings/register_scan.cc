@@ -165,10 +165,10 @@ py::list forms(SharedFile& self) {
 
 // (tag, plugin) of the tags that have metadata.
 py::list plugins(SharedFile& self) {
-  const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
+  const auto found = self.look([](const scan::EventFile& file) { return file.owners(); });
   py::list all;
-  for (const auto& [tag, plugin] : found) {
-    all.append(py::make_tuple(to_text(tag), to_text(plugin)));
+  for (const auto& [tag, owner] : found) {
+    all.append(py::make_tuple(to_text(tag), to_text(owner.plugin)));
   }
   return all;
 }

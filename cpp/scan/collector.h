@@ -22,6 +22,15 @@
 
 namespace eventcodec::scan {
 
+// What decides the kind of a tag's tensors: of the tag's metadata, the first of the run.
+struct Owner {
+  std::string plugin;
+  event::DataClass data_class = event::DataClass::kUnknown;
+
+  bool operator==(const Owner&) const = default;
+};
+using TagOwner = std::pair<std::string, Owner>;
+
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
@@ -108,18 +117,18 @@ class Collector {
   [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> tag_bytes() const;
 
-  // The tags that have metadata here, each with the plugin of its first; in the order of their
-  // series, then those without values in no particular one.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
+  // The tags that have metadata here, each with what its first say; in the order
+  // of their series, then those without values in no particular one.
+  [[nodiscard]] std::vector<TagOwner> owners() const;
 
   // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
   // them, before anything is added: see carry.h.
   [[nodiscard]] bool has_guesses() const { return has_guesses_; }
   [[nodiscard]] std::vector<std::string> guessed_tags() const;
-  void expect(const std::string& tag, const std::string& plugin);
+  void expect(const TagOwner& tag);
   // What expect() was told.
   [[nodiscard]] bool has_expectations() const { return has_expectations_; }
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> expectations() const;
+  [[nodiscard]] std::vector<TagOwner> expectations() const;
 
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
@@ -144,7 +153,7 @@ class Collector {
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
     bool guessed = false;       // the kind of a row was decided without
     bool expected = false;      // they stand in an earlier file
-    std::string plugin;
+    Owner owner;
     std::string display_name;
     std::string description;
     std::uint64_t bytes = 0;            // see tag_bytes(); without those in its series
@@ -164,7 +173,7 @@ class Collector {
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);
-  std::string_view plugin_of(Row* row);
+  const Owner& owner_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
     return tags_.size() >= most_tags_ && !tags_.contains(tag);
@@ -217,8 +226,8 @@ class Collector {
   bool has_expectations_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
-  // Tag -> plugin, from first metadata that stand in the event that is being decoded.
-  std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  // By tag, from first metadata that stand in the event that is being decoded.
+  std::unordered_map<std::string_view, Owner> first_owners_;
   std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;

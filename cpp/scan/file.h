@@ -58,7 +58,6 @@ inline constexpr const char* kMalformedEvent = "malformed event";
 // Why bytes of a VisualDL log, which has no checksums, are damage.
 inline constexpr const char* kMalformedRecord = "malformed record";
 inline constexpr const char* kContradictingLengths = "lengths contradict each other";
-inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -107,9 +106,7 @@ class EventFile {
   // What is selected; null for everything.
   [[nodiscard]] const Selection* selection() const { return selection_.get(); }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
-    return collector_.plugins();
-  }
+  [[nodiscard]] std::vector<TagOwner> owners() const { return collector_.owners(); }
   // Bytes of the records of each tag: of event files, what add_bytes() was told.
   void add_bytes(std::string_view tag, std::uint64_t bytes) { collector_.add_bytes(tag, bytes); }
   [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const {
@@ -121,11 +118,9 @@ class EventFile {
   [[nodiscard]] bool has_guesses() const { return collector_.has_guesses(); }
   [[nodiscard]] std::vector<std::string> guessed_tags() const { return collector_.guessed_tags(); }
   [[nodiscard]] bool has_expectations() const { return collector_.has_expectations(); }
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> expectations() const {
-    return collector_.expectations();
-  }
-  // Forgets what was read: the next scan() reads the file anew, knowing the plugins of these tags.
-  void expect(const std::vector<std::pair<std::string, std::string>>& plugins);
+  [[nodiscard]] std::vector<TagOwner> expectations() const { return collector_.expectations(); }
+  // Forgets what was read: the next scan() reads the file anew, knowing the owners of these tags.
+  void expect(const std::vector<TagOwner>& tags);
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }
@@ -178,6 +173,9 @@ class EventFile {
   bool adopt(Part& part, Window& window, std::size_t threads);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
+  Result<bool> pass_torn_record(Window& window, SearchBudget& budget, std::uint64_t bytes,
+                                const Options& options);
+  [[nodiscard]] bool may_be_finished(int fd, std::uint64_t file_bytes) const;
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 

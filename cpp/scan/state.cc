@@ -11,7 +11,7 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x34'6e'61'63'73'63'65'00;  // "\0ecscan4"
+constexpr std::uint64_t kMagic = 0x35'6e'61'63'73'63'65'00;  // "\0ecscan5"
 
 constexpr std::size_t kRowBytes = 16;     // of any kind, at least
 constexpr std::size_t kExtentBytes = 96;  // as put_extent writes it
@@ -25,7 +25,7 @@ std::array<const char*, 7> reasons() {
           kMalformedEvent,
           kMalformedRecord,
           kContradictingLengths,
-          kTornRecord};
+          record::reason_of(DamageKind::kUnfinished)};
 }
 
 std::uint8_t number_of(const char* reason) {
@@ -146,7 +146,8 @@ void Collector::save(StateWriter& out) const {
     out.put<std::uint8_t>(entry.guessed);
     out.put<std::uint8_t>(entry.expected);
     out.put(bytes_of(entry));
-    out.put_text(entry.plugin);
+    out.put_text(entry.owner.plugin);
+    out.put(static_cast<std::uint8_t>(entry.owner.data_class));
     out.put_text(entry.display_name);
     out.put_text(entry.description);
     out.put<std::uint64_t>(entry.series.size());
@@ -177,7 +178,10 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
     has_guesses_ = has_guesses_ || entry.guessed;
     has_expectations_ = has_expectations_ || entry.expected;
     entry.bytes = in.get<std::uint64_t>();
-    entry.plugin = in.get_text();
+    entry.owner.plugin = in.get_text();
+    const auto data_class = in.get<std::uint8_t>();
+    if (data_class > static_cast<std::uint8_t>(event::DataClass::kBlobSequence)) return false;
+    entry.owner.data_class = static_cast<event::DataClass>(data_class);
     entry.display_name = in.get_text();
     entry.description = in.get_text();
     const auto size = in.get<std::uint64_t>();
