@@ -327,8 +327,8 @@ std::vector<TagOwner> Collector::owners() const {
   return found;
 }
 
-// As the predictor, this expects the tag that followed last time, and spares a search in memory that
-// no cache holds.
+// As the predictor, this expects the tag that followed last time, and spares a search in memory
+// that no cache holds.
 void Collector::add_bytes(std::string_view tag, std::uint64_t bytes) {
   auto* known = counted_ == nullptr ? nullptr : counted_->second.next;
   if (known == nullptr || known->first != tag) {

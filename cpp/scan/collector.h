@@ -221,7 +221,7 @@ class Collector {
   VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
   std::pair<const std::string, TagEntry>* counted_ = nullptr;  // by add_bytes(), the last
-  std::size_t row_counts_ = 0;  // in session_starts_
+  std::size_t row_counts_ = 0;                                 // in session_starts_
   bool has_guesses_ = false;
   bool has_expectations_ = false;
   event::Joined joined_;
