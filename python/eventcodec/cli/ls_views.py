@@ -10,6 +10,7 @@ from eventcodec.cli.terminal import (
     format_count,
     format_wall_time,
     new_table,
+    plural,
     shorten,
 )
 
@@ -103,11 +104,6 @@ def branch(label: str, own: tuple[int, int] | None, below: tuple[int, int] | Non
         said = f"{plural(runs, 'run')}, {plural(values, 'value')}"
     line = Text(escape(label), style="bold" if own is not None else "", overflow="fold")
     return line.append(f"  {said}", style="not bold dim")
-
-
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def long_table(name: str, run: Run, rows: list[tuple[str, Tag, str, int | None]]) -> Any:

@@ -38,6 +38,7 @@ __all__ = [
     "format_value",
     "format_wall_time",
     "new_table",
+    "plural",
     "print_json",
     "printing",
     "progress",
@@ -208,6 +209,11 @@ def format_value(value: float) -> str:
 def format_count(count: int) -> str:
     """Format a count with thousands separators."""
     return f"{count:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def format_bytes(size: float) -> str:
