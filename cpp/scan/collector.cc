@@ -319,14 +319,39 @@ std::vector<TagOwner> Collector::owners() const {
   std::vector<TagOwner> found;
   for (std::size_t id = 0; id != series_.size(); ++id) {
     const auto entry = tags_.find(std::string_view(series_[id].tag));
-    if (entry->second.has_metadata && entry->second.series.front() == id) {
-      found.emplace_back(entry->first, entry->second.owner);
+    const TagEntry& of = entry->second;
+    if (of.has_metadata && !of.expected && of.series.front() == id) {
+      found.emplace_back(entry->first, of.owner);
     }
   }
   for (const auto& [tag, entry] : tags_) {
-    if (entry.has_metadata && entry.series.empty()) found.emplace_back(tag, entry.owner);
+    if (entry.has_metadata && !entry.expected && entry.series.empty()) {
+      found.emplace_back(tag, entry.owner);
+    }
   }
   return found;
+}
+
+void Collector::add_bytes(std::string_view tag, std::uint64_t bytes) {
+  entry_of(tag).bytes += bytes;
+}
+
+std::uint64_t Collector::bytes_of(const TagEntry& entry) const {
+  std::uint64_t bytes = entry.bytes;
+  for (const std::uint32_t id : entry.series) bytes += series_[id].bytes;
+  return bytes;
+}
+
+std::uint64_t Collector::bytes_of(std::string_view tag) const {
+  const auto found = tags_.find(tag);
+  return found == tags_.end() ? 0 : bytes_of(found->second);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Collector::tag_bytes() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  all.reserve(tags_.size());
+  for (const auto& [tag, entry] : tags_) all.emplace_back(tag, bytes_of(entry));
+  return all;
 }
 
 std::vector<std::string> Collector::guessed_tags() const {
@@ -340,7 +365,17 @@ std::vector<std::string> Collector::guessed_tags() const {
 void Collector::expect(const TagOwner& tag) {
   TagEntry& entry = entry_of(tag.first);
   entry.has_metadata = true;
+  entry.expected = true;
   entry.owner = tag.second;
+  has_expectations_ = true;
+}
+
+std::vector<TagOwner> Collector::expectations() const {
+  std::vector<TagOwner> found;
+  for (const auto& [tag, entry] : tags_) {
+    if (entry.expected) found.emplace_back(tag, entry.owner);
+  }
+  return found;
 }
 
 // How many rows a series will have if it goes on as it began: since the first of all rows the file

@@ -97,7 +97,7 @@ class Collector {
 
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
-  [[nodiscard]] bool save(StateWriter& out) const;
+  void save(StateWriter& out) const;
   [[nodiscard]] bool restore(StateReader& in, const std::vector<Piece>& pieces);
   // Drops of what restore() brought what is not selected; in select_restored.cc. On an error
   // nothing of it may be used.
@@ -106,13 +106,19 @@ class Collector {
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
   [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
 
-  // Rows that go elsewhere and come back; in saved_rows.cc. On an error the rows are in no order.
-  [[nodiscard]] std::uint64_t bytes_in_memory() const;
-  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece);
+  // Rows that go elsewhere and come back; in saved_rows.cc. Those of series that have fewer than
+  // `least` stay. On an error the rows are in no order.
+  [[nodiscard]] std::uint64_t bytes_to_save(std::uint64_t least) const;
+  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece, std::uint64_t least);
   [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
-  // The tags that have metadata, each with what its first say; in the order of their series, then
-  // those without values in no particular one.
+  // Bytes of records by tag. Event files: what add_bytes() was told; VisualDL logs: what was read.
+  void add_bytes(std::string_view tag, std::uint64_t bytes);
+  [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> tag_bytes() const;
+
+  // The tags that have metadata here, each with what its first say; in the order
+  // of their series, then those without values in no particular one.
   [[nodiscard]] std::vector<TagOwner> owners() const;
 
   // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
@@ -120,6 +126,9 @@ class Collector {
   [[nodiscard]] bool has_guesses() const { return has_guesses_; }
   [[nodiscard]] std::vector<std::string> guessed_tags() const;
   void expect(const TagOwner& tag);
+  // What expect() was told.
+  [[nodiscard]] bool has_expectations() const { return has_expectations_; }
+  [[nodiscard]] std::vector<TagOwner> expectations() const;
 
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
@@ -143,9 +152,11 @@ class Collector {
     bool wanted = true;         // by the selection; event files only
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
     bool guessed = false;       // the kind of a row was decided without
+    bool expected = false;      // they stand in an earlier file
     Owner owner;
     std::string display_name;
     std::string description;
+    std::uint64_t bytes = 0;            // see tag_bytes(); without those in its series
     std::vector<std::uint32_t> series;  // one for each kind that the tag was used for
   };
   struct Hash {
@@ -166,6 +177,7 @@ class Collector {
   [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
     return tags_.size() >= most_tags_ && !tags_.contains(tag);
   }
+  [[nodiscard]] std::uint64_t bytes_of(const TagEntry& entry) const;
   TagEntry& entry_of(std::string_view tag);
   TagEntry& entry_of(const event::ValueView& value);
   Series* series_of(const vdl::ValueView& value);  // nullptr: beyond the limit of tags
@@ -209,6 +221,7 @@ class Collector {
   std::vector<SessionStart> session_starts_;
   std::size_t row_counts_ = 0;  // in session_starts_
   bool has_guesses_ = false;
+  bool has_expectations_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
   // By tag, from first metadata that stand in the event that is being decoded.

@@ -98,6 +98,8 @@ class LazyGroup(click.Group):
             raise Failure(str(error), ctx, FOUND_DAMAGE) from error
         except OSError as error:
             raise Failure(describe_os_error(error), ctx, IO_FAILED) from error
+        except MemoryError as error:
+            raise Failure(str(error) or "no memory is left", ctx, IO_FAILED) from error
         if leaving is not None:
             raise leaving
         return result

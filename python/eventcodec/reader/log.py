@@ -85,6 +85,7 @@ def open(  # noqa: A001
         OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
+        MemoryError: there is no memory for the values of a file.
         TypeError: an argument of another type.
         ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
@@ -401,6 +402,10 @@ class Log:
         for path, failure in zip(paths, failures, strict=True):
             if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
                 self._unread[path] = failure
+            elif isinstance(failure, MemoryError):
+                raise MemoryError(
+                    f"{path}: no memory for its values: choose runs, tags or steps to be read"
+                ) from failure
             elif failure is not None:
                 raise failure
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
 
 import eventcodec
@@ -82,6 +83,29 @@ def test_a_full_disk_is_an_io_error(log_dir):
     )
     assert done.returncode == 3
     assert one_line(done.stderr) == "eventcodec ls: No space left on device\n"
+
+
+STARVED = """
+import resource, sys
+import rich.console, rich.table  # what a command imports has its place
+import eventcodec.cli.ls
+from eventcodec.cli.main import main
+status = open("/proc/self/statm").read()
+room = int(status.split()[0]) * resource.getpagesize() + (24 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+sys.argv[:] = ["eventcodec", "ls", sys.argv[1]]
+main()
+"""
+
+
+def test_too_little_memory_is_told_in_one_line(tmp_path):
+    with eventcodec.SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("loss", np.zeros(2_000_000), np.arange(2_000_000))  # 48 MB
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "no memory for its values: choose runs, tags or steps" in one_line(done.stderr)
 
 
 def test_a_reader_that_leaves_early_is_no_error(log_dir):
