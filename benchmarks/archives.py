@@ -105,6 +105,9 @@ def table(places: dict[str, Path], scratch: Path, rounds: int) -> list[str]:
             if not found:
                 lines.append(f"| {program} | over {LIMIT} s | | |")
                 continue
+            if any(each.unread for each in found):
+                lines.append(f"| {program} | {found[0].unread:,} files not opened | | |")
+                continue
             seconds = statistics.median(each.seconds for each in found)
             memory = statistics.median(each.memory for each in found)
             rate = f"{size / seconds / 1e9:.3g} GB/s" if seconds > 0 else ""

@@ -61,9 +61,9 @@ void EventFile::start_anew() {
   torn_ = false;
 }
 
-void EventFile::expect(const std::vector<std::pair<std::string, std::string>>& plugins) {
+void EventFile::expect(const std::vector<TagOwner>& tags) {
   start_anew();
-  for (const auto& [tag, plugin] : plugins) collector_.expect(tag, plugin);
+  for (const TagOwner& tag : tags) collector_.expect(tag);
 }
 
 EventFile::Identity EventFile::identity_of(const struct stat& status) {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import eventcodec
+from eventcodec.cli.finite import FiniteRange
 from eventcodec.cli.selection import matcher, run_option, tag_option
 from eventcodec.cli.terminal import (
     FOUND_DAMAGE,
@@ -47,7 +48,7 @@ GAP = 3  # characters between two columns
 @run_option
 @tag_option
 @click.option(
-    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="End when nothing comes."
+    "--timeout", type=FiniteRange(min=0), metavar="SECONDS", help="End when nothing comes."
 )
 @click.option("--plain", is_flag=True, help="Lines instead of a table, also on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
