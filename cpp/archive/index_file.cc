@@ -5,23 +5,57 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <vector>
 
-#include "archive/rewriter.h"
+#include "archive/record_walk.h"
 #include "crc32c/crc32c.h"
+#include "event/decode.h"
 #include "scan/descriptor.h"
 
 namespace eventcodec::archive {
 namespace {
 
+// Adds the bytes of an event's record to its tags, as Rewriter counts them.
+void count(scan::EventFile& file, const Step& step, event::Joined& joined,
+           std::vector<event::ValueView>& values, std::vector<std::uint64_t>& sizes) {
+  event::EventView event;
+  if (!event::decode_event(step.payload(), &event)) return;
+  if (event.what == event::What::kSummaryOfValues) {
+    joined.clear();
+    values.clear();
+    sizes.clear();
+    std::uint64_t value_bytes = 0;
+    const bool ok = event::for_each_value(event, [&](ByteView bytes) {
+      sizes.push_back(bytes.size());
+      value_bytes += bytes.size();
+      return event::decode_value(bytes, joined, &values.emplace_back());
+    });
+    if (!ok || values.empty()) return;
+    const std::uint64_t share = (step.bytes - value_bytes) / values.size();
+    for (std::size_t i = 0; i != values.size(); ++i) {
+      file.add_bytes(as_text(values[i].tag), sizes[i] + share);
+    }
+  } else if (event.what == event::What::kGraph || event.what == event::What::kMetaGraph ||
+             event.what == event::What::kRunMetadata) {
+    event::ValueView value;
+    if (event::decode_graph_value(event, &value)) file.add_bytes(as_text(value.tag), step.bytes);
+  }
+}
+
 // Adds the bytes of the records from `begin` on to the tags. A VisualDL log has counted its own.
 Status count_bytes(scan::EventFile& file, int fd, std::uint64_t begin) {
   if (file.format() == scan::Format::kVisualDl) return {};
-  Rewriter counter({});
-  const Result<std::uint64_t> counted = counter.copy(
-      {.fd = fd, .offset = begin, .restarts = {}, .void_from = {}}, Rewriter::kNowhere, 0);
-  if (!counted.ok()) return counted.error();
-  for (const TagReport& tag : counter.tags()) file.add_bytes(tag.tag, tag.bytes_before);
-  return {};
+  Buffer buffer;
+  event::Joined joined;
+  std::vector<event::ValueView> values;
+  std::vector<std::uint64_t> sizes;
+  RecordWalk walk(fd, begin, std::max(begin, file.committed()), buffer);
+  while (true) {
+    const Result<Step> step = walk.next();
+    if (!step.ok()) return step.error();
+    if (step.value().kind == Step::Kind::kEnd) return {};
+    if (step.value().kind == Step::Kind::kRecord) count(file, step.value(), joined, values, sizes);
+  }
 }
 
 Result<std::uint32_t> crc_before(int fd, std::uint64_t end, std::uint64_t tail) {

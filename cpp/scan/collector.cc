@@ -332,8 +332,17 @@ std::vector<TagOwner> Collector::owners() const {
   return found;
 }
 
+// As the predictor, this expects the tag that followed last time, and spares a search in memory
+// that no cache holds.
 void Collector::add_bytes(std::string_view tag, std::uint64_t bytes) {
-  entry_of(tag).bytes += bytes;
+  auto* known = counted_ == nullptr ? nullptr : counted_->second.next;
+  if (known == nullptr || known->first != tag) {
+    entry_of(tag);
+    known = &*tags_.find(tag);
+    if (counted_ != nullptr) counted_->second.next = known;
+  }
+  known->second.bytes += bytes;
+  counted_ = known;
 }
 
 std::uint64_t Collector::bytes_of(const TagEntry& entry) const {

@@ -158,6 +158,7 @@ class Collector {
     std::string description;
     std::uint64_t bytes = 0;            // see tag_bytes(); without those in its series
     std::vector<std::uint32_t> series;  // one for each kind that the tag was used for
+    std::pair<const std::string, TagEntry>* next = nullptr;  // counted after it the last time
   };
   struct Hash {
     using is_transparent = void;
@@ -219,7 +220,8 @@ class Collector {
   Predictor predictor_;
   VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
-  std::size_t row_counts_ = 0;  // in session_starts_
+  std::pair<const std::string, TagEntry>* counted_ = nullptr;  // by add_bytes(), the last
+  std::size_t row_counts_ = 0;                                 // in session_starts_
   bool has_guesses_ = false;
   bool has_expectations_ = false;
   event::Joined joined_;

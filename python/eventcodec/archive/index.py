@@ -34,7 +34,7 @@ from eventcodec.archive.index_segments import (
     scan_files,
 )
 from eventcodec.archive.output import open_source
-from eventcodec.reader.discover import PathLike, find_event_files
+from eventcodec.reader.discover import PathLike, find_event_paths
 from eventcodec.reader.saved_scans import (
     DATABASE,
     INDEX_DIRECTORY,
@@ -225,10 +225,10 @@ class _Pass:
         segments = {each.segment for each in known.values()}
         there = {name for name in segments if name and (self._place / name).is_file()}
         changed = []
-        for run, files in find_event_files([self._base]).items():
+        for run, files in find_event_paths([self._base]).items():
             raws = self._runs[run] = []
             for file in files:
-                raw = os.fsencode(str(file)[above:])
+                raw = os.fsencode(file[above:])
                 raws.append(raw)
                 was = known.pop(raw, None)
                 try:
@@ -308,7 +308,7 @@ class _Renewal:
         self._above = len(os.path.join(os.fsencode(base), b""))  # noqa: PTH118
         self._runs = runs
         self._unfinished: set[str] = set()  # runs whose files are known, and what they have not
-        self.read = 0
+        self._read: set[bytes] = set()  # files
         self.bytes_read = 0
         self.unreadable: dict[str, str] = {}
 
@@ -338,7 +338,15 @@ class _Renewal:
             (row for each in finished for row in each.hparams),
         )
         self._unfinished.difference_update(each.run for each in finished)
-        self.read += len(scanned)
+        self._note(scanned)
+
+    @property
+    def read(self) -> int:
+        """How many files were read."""
+        return len(self._read)
+
+    def _note(self, scanned: list[Indexed]) -> None:
+        self._read.update(each.path for each in scanned)
         self.bytes_read += sum(each.bytes_read for each in scanned)
         self.unreadable.update(
             (os.fsdecode(each.path), each.error) for each in scanned if each.error is not None
@@ -398,10 +406,10 @@ class _Renewal:
         rows = [(each.run, each.path[self._above :], each) for each in scanned]
         index_database.forget_files(self._database, [raw for _, raw, _ in rows])
         index_database.put_files(self._database, rows)
-        self.bytes_read += sum(each.bytes_read for each in scanned)
+        self._note(scanned)
 
 
-def _has_grown(file: Path, was: Known, now: FileIdentity) -> bool:
+def _has_grown(file: str, was: Known, now: FileIdentity) -> bool:
     """Whether a file is the one that was read, with bytes added."""
     if now[:2] != was.identity[:2] or now.bytes < was.committed:
         return False

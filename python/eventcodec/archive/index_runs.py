@@ -24,8 +24,8 @@ ROWS_AT_ONCE = 4096
 
 def as_text(name: str | bytes) -> str:
     """Return a name as text for the database: what is not UTF-8 becomes an escape."""
-    if isinstance(name, str) and name.isascii():
-        return name
+    if name.isascii():
+        return name if isinstance(name, str) else name.decode()
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 

@@ -57,12 +57,13 @@ class FileIdentity(NamedTuple):
     @classmethod
     def of(cls, status: os.stat_result) -> FileIdentity:
         """Return the identity of a file with this status."""
-        # Of 64 bits, signed: SQLite has no others.
-        device, inode = (
-            number - (1 << 64) if number >= 1 << 63 else number
-            for number in (status.st_dev, status.st_ino)
-        )
+        device, inode = _signed(status.st_dev), _signed(status.st_ino)
         return cls(device, inode, status.st_size, status.st_mtime_ns)
+
+
+def _signed(number: int) -> int:
+    """Return 64 bits as a signed number: SQLite has no others."""
+    return number - (1 << 64) if number >= 1 << 63 else number
 
 
 class State(NamedTuple):
@@ -189,11 +190,13 @@ def restore_files(
     root, place = indexed
     # Links on the way to `base` are followed, those below it are not: as the index names files.
     above, below = os.path.join(base, ""), base.resolve().relative_to(root)  # noqa: PTH118
-    wanted = {}
-    for file in files:
-        if file not in known and file.startswith(above):
-            relative = file[len(above) :]
-            wanted[os.fsencode(relative if below == Path() else f"{below}/{relative}")] = file
+    prefix = "" if below == Path() else f"{below}/"
+    start = len(above)
+    wanted = {
+        os.fsencode(prefix + file[start:]): file
+        for file in files
+        if file not in known and file.startswith(above)
+    }
     segments: dict[str, _native.Segment] = {}
     with contextlib.suppress(sqlite3.Error, OSError, ValueError), open_database(place) as database:
         for raw_path, *identity, committed, crc, segment, offset, length, pieces in _rows_of(
