@@ -71,12 +71,30 @@ py::array_t<std::uint32_t> items(SharedFile& self, std::size_t id) {
   return array;
 }
 
+// Of each row of anything but scalars, where its value stands: the byte of its record, and the
+// number of the value in it.
+py::tuple places(SharedFile& self, std::size_t id) {
+  const Loaded shared = rows_of(self, id);
+  if (shared.kind == Kind::kScalars) throw py::value_error("scalars have no places");
+  const auto size = static_cast<py::ssize_t>(shared.rows.size);
+  py::array_t<std::uint64_t> records(size);
+  py::array_t<std::uint32_t> values(size);
+  auto* record = records.mutable_data();
+  auto* value = values.mutable_data();
+  for (std::uint64_t row = 0; row != shared.rows.size; ++row) {
+    record[row] = shared.rows.references[row].offset;
+    value[row] = shared.rows.references[row].value;
+  }
+  return py::make_tuple(records, values);
+}
+
 }  // namespace
 
 void define_rows(EventFileClass& type) {
   type.def("columns", &columns, py::arg("series"))
       .def("valid_rows", &valid_rows, py::arg("series"), py::arg("first_void"))
-      .def("items", &items, py::arg("series"));
+      .def("items", &items, py::arg("series"))
+      .def("places", &places, py::arg("series"));
 }
 
 }  // namespace eventcodec::bindings

@@ -243,6 +243,22 @@ def test_empty_batches_of_images_and_audio(tmp_path: Path) -> None:
     assert run.tensors["audio"][0].value.shape == (0, 2)
 
 
+@pytest.mark.parametrize("guidance", GUIDANCE)
+def test_tensors_of_several_kinds_keep_their_order(tmp_path: Path, guidance: str) -> None:
+    """A validation that sometimes has no picture to show, and one that has a note as well."""
+    payloads = []
+    for step in range(30):
+        event = Event(step=step, wall_time=step)
+        strings = [b"1", b"1", *[b"picture %d" % step] * (step % 3)]
+        for array in (np.array(strings, dtype=object), np.array([1.0, step])):
+            value = event.summary.value.add(tag="seen", tensor=make_tensor_proto(array))
+            value.metadata.plugin_data.plugin_name = "images"
+        payloads.append(event.SerializeToString())
+    write(tmp_path / "run", *payloads)
+    found = assert_same(tmp_path / "run", size_guidance=GUIDANCE[guidance])["values"]
+    assert len(found["tensors", "seen"]) == {"default": 10, "everything": 60, "few": 2}[guidance]
+
+
 def test_functions_of_a_graph_and_memory_of_a_run(tmp_path: Path) -> None:
     """TensorFlow 2 keeps nearly all of a graph in its library of functions."""
     from tensorboard.compat.proto.config_pb2 import RunMetadata

@@ -200,22 +200,30 @@ class Accumulation:
 
     def _extend(self, file: _File, described: _Described, limits: Mapping[int, int] | None) -> None:
         """Add the rows up to `limits`, by series; None for all there are."""
+        tensors: dict[str, list[Part]] = {}
         for number, (series, form) in enumerate(described):
             tag, kind, count = series[0], series[1], series[5]
             start = file.done.get(number, 0)
             stop = count if limits is None else min(limits.get(number, 0), count)
             if stop > start or number not in file.done:
                 file.done[number] = max(start, stop)
-                self._add(tag, kind, form, Part(file.native, number, np.arange(start, stop)))
+                part = Part(file.native, number, np.arange(start, stop))
+                self._add(tag, kind, form, part, tensors)
+        for tag, parts in tensors.items():
+            for part in _in_file_order(parts):
+                self.reservoirs["tensors"].add(tag, part)
 
-    def _add(self, tag: str, kind: str, form: str, part: Part) -> None:
+    def _add(
+        self, tag: str, kind: str, form: str, part: Part, tensors: dict[str, list[Part]]
+    ) -> None:
+        """Add rows of one series; those that are tensors to `tensors`, by tag."""
         if form == "mixed":
             for each, rows in _forms_of(tag, kind, part).items():
-                self._add(tag, kind, each, Part(part.file, part.series, rows))
+                self._add(tag, kind, each, Part(part.file, part.series, rows), tensors)
         elif form == "tensor":
             assert part.rows is not None
             whole = part.rows[part.file.items(part.series)[part.rows] == 0]
-            self.reservoirs["tensors"].add(tag, Part(part.file, part.series, whole))
+            tensors.setdefault(tag, []).append(Part(part.file, part.series, whole))
         elif form == "message":
             for name in _RESERVOIRS.get(kind, ()):
                 self.reservoirs[name].add(tag, part)
@@ -267,6 +275,33 @@ class Accumulation:
     def metadata(self) -> dict[str, Any]:
         """Return the first metadata of each tag, by a walk over all events."""
         return first_metadata(file.path for file in self._files.values())
+
+
+def _in_file_order(parts: list[Part]) -> list[Part]:
+    """Return the rows of series of one tag in the order of the file; scalars stand before others.
+
+    A tag has several where its tensors are of several kinds, such as a batch of images and an empty
+    one.
+    """
+    kinds = [part.file.series()[part.series][1] for part in parts]
+    scalars = [part for part, kind in zip(parts, kinds, strict=True) if kind == "scalars"]
+    others = [part for part, kind in zip(parts, kinds, strict=True) if kind != "scalars"]
+    if len(others) < 2:
+        return scalars + others
+    places = [part.file.places(part.series) for part in others]
+    rows = [part.rows if part.rows is not None else np.arange(0) for part in others]
+    records = np.concatenate([place[0][each] for place, each in zip(places, rows, strict=True)])
+    values = np.concatenate([place[1][each] for place, each in zip(places, rows, strict=True)])
+    order = np.lexsort((values, records))
+    number = np.repeat(np.arange(len(others)), [len(each) for each in rows])[order]
+    stretches = np.split(np.arange(len(order)), np.flatnonzero(np.diff(number)) + 1)
+    all_rows = np.concatenate(rows)[order]
+    if not len(order):
+        return scalars + others[:1]  # the tag is known from here on
+    return scalars + [
+        Part(others[number[each[0]]].file, others[number[each[0]]].series, all_rows[each])
+        for each in stretches
+    ]
 
 
 def _forms_of(tag: str, kind: str, part: Part) -> dict[str, NDArray[np.intp]]:
