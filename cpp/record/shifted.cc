@@ -76,18 +76,21 @@ class Search {
     if (lacks(wanted) && wanted <= bytes_ + kMostBehind) return need(wanted);
     const std::uint64_t room = room_at(at);
     is_host_ = is_host_ || room >= size;
-    if (chain_end_ != at) {
+    const bool follows = chain_end_ == at;
+    if (!follows) {
       chain_ = at;
       room_of_chain_ = room;
     }
-    if (is_intact(at, size)) {
+    const bool is_here = size <= window_.size() - at;
+    if (is_here && !pay(size)) return believed();
+    if (is_here && unframe(window_.subspan(at), Verify::kYes).kind == Unframed::Kind::kRecord) {
       chain_end_ = static_cast<std::size_t>(end);
       if (end > payload_end_) return is_host_ && is_whole_ ? judge_host(end) : chain();
       const bool is_last = end == window_.size();
       return is_last && !is_whole_ && room_of_chain_ < end - chain_ ? chain() : std::nullopt;
     }
     const bool leads_across = is_whole_ && !is_confirmed_ && !is_host_ && end > bytes_;
-    return leads_across && is_followed(end) ? chain() : std::nullopt;
+    return leads_across && (follows || is_followed(end)) ? chain() : std::nullopt;
   }
 
   // The chain has a record where the footer would be, and an event file begins in the payload.
@@ -103,11 +106,6 @@ class Search {
       at += found.bytes;
     }
     return chain();
-  }
-
-  bool is_intact(std::size_t at, std::uint64_t size) {
-    return size <= window_.size() - at && pay(size) &&
-           unframe(window_.subspan(at), Verify::kYes).kind == Unframed::Kind::kRecord;
   }
 
   // Whether another record, or the end of the file, stands at `at`.

@@ -7,8 +7,9 @@
 
 namespace eventcodec::record {
 
-// The bytes that may be looked at and checksummed per byte of the file, so that no file can make
-// the searches in it cost more than linear time.
+// The bytes that may be looked at and checksummed for a file, and per byte of it, so that no file
+// can make the searches in it cost more than linear time.
+inline constexpr std::uint64_t kShiftBudget = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kShiftBudgetPerByte = 4;
 
 // How far behind the end that a header claims find_shifted() looks, and how long an unfinished
@@ -28,8 +29,9 @@ inline constexpr std::uint64_t kMostBehind = std::uint64_t{32} << 20;
 //   payload does, or a field that goes on beyond the end of the file, the record may just be
 //   unfinished and hold an event file.
 // - Or neither a record nor zeros nor the end of the file stand at the claimed end, no event file
-//   begins in the payload, and the chain is followed by a record that leads across that end, is
-//   wrong in its payload only, and followed by another.
+//   begins in the payload, and a right header, behind the chain or followed by another, leads
+//   across that end. Of its record the payload is wrong: two records that follow each other, or
+//   almost, have lost bytes.
 // kRecord with offset `bytes`: there is no such chain; the header is to be believed. kNeedMore asks
 // for `offset` bytes, beyond `bytes` by kMostBehind at most. What is read is taken off `*budget`;
 // with too little left the header is believed.

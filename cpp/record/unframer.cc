@@ -3,7 +3,6 @@
 
 #include "crc32c/crc32c.h"
 #include "record/outline.h"
-#include "record/shifted.h"
 
 namespace eventcodec::record {
 namespace {
@@ -76,8 +75,11 @@ Unframer::Skipped Unframer::skip(Last last) {
     return {region, true, false, true};
   }
   if (found.damage == DamageKind::kPayloadCrc) {
-    const Found end = find_shifted(rest(), found.bytes, last, &shift_budget_);
-    if (end.kind == Found::Kind::kNeedMore) return {{offset(), 0}, false, false, false};
+    const bool lacks = last == Last::kNo && rest().size() < wanted_;
+    const Found end = lacks ? Found{Found::Kind::kNeedMore, wanted_}
+                            : find_shifted(rest(), found.bytes, last, &shift_budget_);
+    wanted_ = end.kind == Found::Kind::kNeedMore ? end.offset : 0;
+    if (wanted_ != 0) return {{offset(), 0}, false, false, false};
     const Region region{offset(), end.offset};
     position_ += end.offset;
     return {region, true, false, region.length != found.bytes};

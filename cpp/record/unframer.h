@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "record/resync.h"
+#include "record/shifted.h"
 #include "record/unframe.h"
 
 namespace eventcodec::record {
@@ -65,7 +66,8 @@ class Unframer {
   std::size_t position_ = 0;   // in buffer_, of the byte that comes next
   std::uint64_t dropped_ = 0;  // bytes of the file before buffer_
   std::uint64_t crc_budget_ = 0;
-  std::uint64_t shift_budget_ = 0;
+  std::uint64_t shift_budget_ = kShiftBudget;
+  std::size_t wanted_ = 0;        // bytes from position_ on without which skip() cannot tell more
   std::uint64_t torn_bytes_ = 0;  // of the unfinished record at position_, if whole ones follow
   std::uint64_t lost_from_ = 0;   // searching_: where the damage began
   Unframed damage_ = {.kind = Unframed::Kind::kDamage};  // searching_: what it was

@@ -205,9 +205,10 @@ bool Collector::classify_tensor(Row* row) {
     row->number_at = scalar.at;
     row->number_bytes = scalar.bytes;
   } else if (row->kind == Kind::kImages) {
-    // Width and height as text, then any number of images.
+    // Width and height as text, then images. An empty batch has none, and is just a tensor: as rows
+    // of images nothing would be left of it.
     std::vector<ByteView> strings;
-    if (!event::decode_tensor_strings(row->value.body, &shape, &strings) || strings.size() < 2) {
+    if (!event::decode_tensor_strings(row->value.body, &shape, &strings) || strings.size() <= 2) {
       row->kind = Kind::kTensors;
       return true;
     }
@@ -221,6 +222,10 @@ bool Collector::classify_tensor(Row* row) {
     }
     const std::uint64_t columns = shape.known && shape.rank == 2 ? shape.dims[1] : 1;
     row->items = static_cast<std::uint32_t>(columns == 0 ? 0 : strings.size() / columns);
+    if (row->items == 0) {
+      row->kind = Kind::kTensors;
+      row->items = 1;
+    }
   } else if (row->kind == Kind::kTexts && shape.dtype != event::kString) {
     row->kind = Kind::kTensors;
   }

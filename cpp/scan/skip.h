@@ -36,7 +36,7 @@ struct SearchBudget {
   explicit SearchBudget(std::uint64_t file_bytes)
       : proofs(record::kCrcBudgetPerByte * file_bytes),
         outlines(2 * file_bytes),
-        shifts(record::kShiftBudgetPerByte * file_bytes) {}
+        shifts(record::kShiftBudget + record::kShiftBudgetPerByte * file_bytes) {}
 
   std::uint64_t proofs;    // for payloads that are checked to tell a record from other bytes
   std::uint64_t outlines;  // for payloads behind damaged headers

@@ -145,6 +145,17 @@ TEST(behind_an_unfinished_record_that_lost_bytes_records_are_found) {
   }
 }
 
+// The second begins inside what the first claims, and neither ends where another record begins.
+TEST(two_records_that_lost_bytes) {
+  const Bytes record = framed(Bytes(150, 0xcc));
+  const Bytes left = part(record, 0, 40);
+  const Bytes file = join({left, kSmall, kOther, left, kSmall, kOther, kSmall, kOther, kSmall});
+  CHECK_EQ(skipped(file, record.size()), left.size());
+  // Nothing but bytes behind it: a header that just stands there is not enough.
+  const Bytes lone = join({left, Bytes(20, 0x55), left, Bytes(400, 0x55)});
+  CHECK_EQ(skipped(lone, record.size()), record.size());
+}
+
 TEST(what_is_read_is_paid_for) {
   const Bytes record = framed(Bytes(1000, 0xcc));
   const Bytes file = join({part(record, 0, 100), kSmall, kOther});

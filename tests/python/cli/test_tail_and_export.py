@@ -87,7 +87,7 @@ def test_export(command, log_dir, tmp_path):
     assert "File exists" in done.stderr
     assert command("export", log_dir, tmp_path / "out.csv", "--force").returncode == 0
     done = command("export", log_dir, tmp_path / "photos", "--kind", "images", "--last", "1")
-    assert "1 files" in done.stderr
+    assert "1 file, " in done.stderr
     assert (tmp_path / "photos" / "a" / "photo" / "2.png").is_file()
 
 
