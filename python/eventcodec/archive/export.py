@@ -196,13 +196,21 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _rows(table: Table) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows as Python values, arrays as lists."""
+def _plain(value: Any) -> Any:
+    """Return a value of Python, an array as a list."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _rows(table: Table, cell: Callable[[Any], Any] = _plain) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows: numbers as those of Python, everything else as `cell` has it."""
     columns = [table[name] for name in table.columns]
     for start in range(0, len(table), _ROWS_AT_ONCE):
-        part = [column[start : start + _ROWS_AT_ONCE].tolist() for column in columns]
-        for row in zip(*part, strict=True):
-            yield tuple(cell.tolist() if hasattr(cell, "tolist") else cell for cell in row)
+        part = []
+        for column in columns:
+            values = column[start : start + _ROWS_AT_ONCE].tolist()
+            numbers = column.dtype != object and column.ndim == 1
+            part.append(values if numbers else list(map(cell, values)))
+        yield from zip(*part, strict=True)
 
 
 def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
@@ -210,6 +218,7 @@ def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
     import io
 
     def cell(value: Any) -> Any:
+        value = _plain(value)
         if isinstance(value, list):
             return to_json(value)
         return value if raw or not isinstance(value, str) else safe_cell(value)
@@ -217,7 +226,7 @@ def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
     writer = csv.writer(text)
     writer.writerow([cell(name) for name in table.columns])
-    writer.writerows([cell(value) for value in row] for row in _rows(table))
+    writer.writerows(_rows(table, cell))
     text.flush()
     text.detach()
 
