@@ -2,6 +2,7 @@
 #include "bindings/arrays.h"
 #include "bindings/event_file.h"
 // pybind first
+#include <algorithm>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -78,11 +79,14 @@ py::tuple scan_into(SharedFile& self, int segment, std::uint64_t offset, std::ui
 
 // For each series: count, first and last step and wall time, and of scalars least, greatest, last
 // and how many are NaN, of the rows that no restart voids; first_voids() says from where on those
-// in later files do.
-py::list statistics(SharedFile& self, scan::FirstVoid first_void) {
+// in later files do. Of `most` series from number `first` on.
+py::list statistics(SharedFile& self, scan::FirstVoid first_void, std::size_t first,
+                    std::size_t most) {
   py::list all;
   const std::size_t count = self.look([](const auto& file) { return file.series().size(); });
-  for (std::size_t id = 0; id != count; ++id) {
+  const std::size_t begin = std::min(first, count);
+  const std::size_t end = begin + std::min(most, count - begin);
+  for (std::size_t id = begin; id != end; ++id) {
     const scan::Statistics of = read_pieces(self, id, [&](scan::EventFile& file) {
       return file.statistics(id, scan::voids_of(file, id, first_void));
     });
@@ -103,7 +107,8 @@ void define_saved(py::module_& module, EventFileClass& type) {
       .def("pieces", &pieces)
       .def("scan_into", &scan_into, py::arg("segment"), py::arg("offset"), py::kw_only(),
            py::arg("stretch"), py::arg("keep"))
-      .def("statistics", &statistics, py::arg("first_void"));
+      .def("statistics", &statistics, py::arg("first_void"), py::arg("first") = 0,
+           py::arg("most") = kAllSeries);
 }
 
 }  // namespace eventcodec::bindings

@@ -36,6 +36,7 @@ __all__ = [
     "format_value",
     "format_wall_time",
     "new_table",
+    "plural",
     "print_json",
     "progress",
     "shorten",
@@ -178,6 +179,11 @@ def format_value(value: float) -> str:
 def format_count(count: int) -> str:
     """Format a count with thousands separators."""
     return f"{count:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def format_bytes(size: float) -> str:
