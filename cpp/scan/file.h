@@ -104,7 +104,7 @@ class EventFile {
   [[nodiscard]] std::uint64_t committed() const { return committed_; }
   // What is selected; null for everything.
   [[nodiscard]] const Selection* selection() const { return selection_.get(); }
-  [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] const std::vector<Series>& series() const { return collector_.series(); }
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
     return collector_.plugins();
   }

@@ -320,6 +320,8 @@ class Run:
 
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
+        if kind not in self._series():  # as in most of many runs: nothing is sorted for it
+            return []
         return [
             (part, row)
             for key in self._keys()
