@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
+import numpy as np
+
 from eventcodec.archive.export_files import safe_name, write_files
 from eventcodec.archive.output import OutputDirectory, Piece, atomic_file
-from eventcodec.json_lines import to_json
+from eventcodec.json_lines import JsonRows, to_json
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.log import Log
 from eventcodec.reader.select import Patterns, Steps, as_patterns, matches
@@ -201,8 +203,10 @@ def _rows(table: Table) -> Iterator[tuple[Any, ...]]:
     columns = [table[name] for name in table.columns]
     for start in range(0, len(table), _ROWS_AT_ONCE):
         part = [column[start : start + _ROWS_AT_ONCE].tolist() for column in columns]
-        for row in zip(*part, strict=True):
-            yield tuple(cell.tolist() if hasattr(cell, "tolist") else cell for cell in row)
+        for cells in part:
+            if isinstance(cells[0], np.ndarray):
+                cells[:] = [cell.tolist() for cell in cells]
+        yield from zip(*part, strict=True)
 
 
 def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
@@ -210,22 +214,25 @@ def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
     import io
 
     def cell(value: Any) -> Any:
-        if isinstance(value, list):
+        kind = type(value)
+        if kind is float or kind is int:
+            return value
+        if kind is list:
             return to_json(value)
-        return value if raw or not isinstance(value, str) else safe_cell(value)
+        return value if raw or kind is not str else safe_cell(value)
 
     text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
     writer = csv.writer(text)
     writer.writerow([cell(name) for name in table.columns])
-    writer.writerows([cell(value) for value in row] for row in _rows(table))
+    writer.writerows(map(cell, row) for row in _rows(table))
     text.flush()
     text.detach()
 
 
 def _write_jsonl(table: Table, file: IO[bytes], raw: bool) -> None:
     del raw
-    for row in _rows(table):
-        file.write(to_json(dict(zip(table.columns, row, strict=True))).encode() + b"\n")
+    rows = JsonRows(table.columns)
+    file.writelines(rows.encode(row).encode() + b"\n" for row in _rows(table))
 
 
 def _write_arrow(table: Table, file: IO[bytes], raw: bool) -> None:
