@@ -52,6 +52,8 @@ work = {
     "open, indexed": lambda: eventcodec.open(place, threads=1, index=out).scalars(),
     "open, nothing asked": lambda: eventcodec.open(place, threads=1, index=False),
     "open, one series": lambda: one_series(eventcodec.open(place, threads=1, index=False)),
+    "open, one tag": lambda: eventcodec.open(
+        place, tags="train/metric3", threads=1, index=False).scalars(),
     "open, one series, indexed": lambda: one_series(eventcodec.open(place, threads=1, index=out)),
     "compact": lambda: list(archive.compact(place, out, workers=1)),
     "reduce mean": lambda: list(archive.reduce_runs([place], out, operations=["mean"])),

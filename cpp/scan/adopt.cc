@@ -46,7 +46,7 @@ bool Collector::can_adopt(const Collector& part) const {
     const auto known = tags_.find(std::string_view(tag));
     if (known == tags_.end() || !known->second.has_metadata) continue;
     if (entry.guessed) return false;
-    if (entry.has_metadata && entry.plugin != known->second.plugin) return false;
+    if (entry.has_metadata && entry.owner != known->second.owner) return false;
   }
   // Whether the counts of a restart are kept depends on all that stand before: see add_session().
   const std::size_t most = part.session_starts_.size() * (series_.size() + part.series_.size());
@@ -87,7 +87,7 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     has_guesses_ = has_guesses_ || later.guessed;
     if (entry.has_metadata || !later.has_metadata) continue;
     entry.has_metadata = true;
-    entry.plugin = later.plugin;
+    entry.owner = later.owner;
     entry.display_name = later.display_name;
     entry.description = later.description;
   }

@@ -151,6 +151,14 @@ Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBud
 }
 
 Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget) {
+  if (!window.can_hold(bytes)) {
+    const std::uint64_t tail = window.remaining();
+    if (tail < record::kHeaderBytes || tail > record::kMostBehind || tail > budget.shifts) {
+      return bytes;
+    }
+    Status status = window.fill(tail);
+    if (!status.ok()) return status.error();
+  }
   while (true) {
     const auto last = window.at_end() ? record::Last::kYes : record::Last::kNo;
     const Found found = record::find_shifted(window.bytes(), bytes, last, &budget.shifts);

@@ -90,7 +90,7 @@ class Names:
         """Return a categorical."""
         import pandas as pd
 
-        return pd.Categorical.from_codes(self._codes(), self.names)
+        return pd.Categorical.from_codes(self._codes(), pd.Index(self.names, dtype="str"))
 
     def arrow(self, name: str, requested: str | None) -> ArrowColumn:
         """Describe a dictionary, or plain strings where these are asked for."""

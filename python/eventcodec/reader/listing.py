@@ -74,13 +74,10 @@ def list_file(
     """
     first = 0
     while described := file.series(first, _AT_ONCE):
-        statistics = file.statistics(None, first, _AT_ONCE)
-        for number, (known, found) in enumerate(zip(described, statistics, strict=True), first):
+        newest = file.newest(first, _AT_ONCE)
+        for number, (known, found) in enumerate(zip(described, newest, strict=True), first):
             tag, kind = known[0], known[1]
             if numbers.get(kind, {}).get(tag) != number or kind_of(tag) != kind:
                 continue
-            if kind != "scalars":
-                yield Listed(*known, None, None)
-            else:
-                yield Listed(*known, found[7] if known[5] else None, found[8])
+            yield Listed(*known, *(found or (None, None)))
         first += _AT_ONCE

@@ -26,6 +26,7 @@ __all__ = [
     "DATABASE",
     "INDEX_DIRECTORY",
     "SCHEMA_VERSION",
+    "TAIL_BYTES",
     "FileIdentity",
     "State",
     "cache_directory",
@@ -38,9 +39,9 @@ __all__ = [
 
 INDEX_DIRECTORY = ".eventcodec"
 DATABASE = "index.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # So many bytes before the end of what was read tell whether a file grew or is another one.
-_TAIL_BYTES = 4096
+TAIL_BYTES = 4096
 # Files that a query names one by one.
 _MOST_NAMED = 500
 
@@ -129,7 +130,7 @@ def open_database(place: Path) -> Iterator[sqlite3.Connection]:
 
 def tail_crc(descriptor: int, committed: int) -> int:
     """Return the checksum of the bytes before `committed`."""
-    start = max(0, committed - _TAIL_BYTES)
+    start = max(0, committed - TAIL_BYTES)
     return _native.crc32c(os.pread(descriptor, committed - start, start))
 
 
@@ -155,9 +156,9 @@ def restored(
                 return None
             segments[name] = _native.Segment(os.fsencode(place / name))
     file = _native.EventFile(path, selection)
-    content = segments[state.segment].read(state.offset, state.length)
     pieces = [(segments[name], offset, length) for name, offset, length in state.pieces]
-    return file if file.restore(content, pieces) else None
+    held = file.restore(segments[state.segment], state.offset, state.length, pieces)
+    return file if held else None
 
 
 def restore_files(

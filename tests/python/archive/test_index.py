@@ -231,25 +231,34 @@ def test_hostile_states_are_refused(logs: Path) -> None:
     path = logs / "a/events.out.tfevents.1"
     file = _native.EventFile(os.fsencode(path))
     with (logs / "segment").open("w+b") as target:
+        writer = _native.SegmentWriter(target.fileno(), least_rows=1)
         # Rows in two pieces, and some in the state.
-        file.scan_into(target.fileno(), 0, stretch=path.stat().st_size // 2, keep=0)
+        file.index_into(writer, stretch=path.stat().st_size // 2, keep=0, tail=1)
         assert len(file.pieces()) == 2
         append(path, scalar(50))
-        _, failure = file.scan_into(target.fileno(), 1 << 12, stretch=1 << 20, keep=1 << 20)
+        failure, _, _, offset, length = file.index_into(
+            writer, stretch=1 << 20, keep=1 << 20, tail=1
+        )
+        writer.flush()
     assert failure is None
     segment = _native.Segment(os.fsencode(logs / "segment"))
     pieces = [(segment, offset, size) for offset, size, _ in file.pieces()]
-    state = file.save()[:-4]
+    state = (logs / "segment").read_bytes()[offset : offset + length - 4]
     rng = np.random.default_rng(0)
-    taken = 0
+    wholes = []
     for _ in range(3000):
         changed = bytearray(state)
         for _ in range(int(rng.integers(1, 6))):
             at = int(rng.integers(len(changed)))
             changed[at : at + 8] = rng.bytes(8) if rng.random() < 0.5 else b"\xff" * 8
-        whole = bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little")
+        wholes.append(bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little"))
+    (logs / "states").write_bytes(b"".join(wholes))
+    states = _native.Segment(os.fsencode(logs / "states"))
+    at = taken = 0
+    for whole in wholes:
         other = _native.EventFile(b"/nowhere")
-        if other.restore(whole, pieces):
+        begin, at = at, at + len(whole)
+        if other.restore(states, begin, len(whole), pieces):
             taken += 1
             for number, described in enumerate(other.series()):
                 # Extents that are not where rows were saved have another checksum, and the file
@@ -258,10 +267,12 @@ def test_hostile_states_are_refused(logs: Path) -> None:
                     assert len(other.columns(number)[0]) == described[5]
             other.session_starts()
             other.damage()
-            again = [(segment, offset, size) for offset, size, _ in other.pieces()]
-            assert other.restore(other.save(), again)
-    assert not _native.EventFile(b"/nowhere").restore(state[: len(state) // 2], pieces)
-    assert not _native.EventFile(b"/nowhere").restore(whole, [])
+            other.tag_bytes()
+    nowhere = _native.EventFile(b"/nowhere")
+    assert not nowhere.restore(segment, offset, length // 2, pieces)
+    assert not nowhere.restore(segment, offset + 1, length, pieces)
+    assert not nowhere.restore(segment, offset, length, [])
+    assert nowhere.restore(segment, offset, length, pieces)
     assert taken
 
 

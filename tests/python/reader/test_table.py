@@ -82,8 +82,20 @@ def test_unused_capsules_are_released(log: eventcodec.Log) -> None:
     for _ in range(100):
         table.__arrow_c_stream__()
         table.__arrow_c_schema__()
-    with pytest.raises((TypeError, ValueError)):
-        table.__arrow_c_stream__("no capsule")
+    for wrong in ("no capsule", table.__arrow_c_stream__()):
+        with pytest.raises(
+            (TypeError, ValueError), match="must be a PyCapsule with an ArrowSchema"
+        ):
+            table.__arrow_c_stream__(wrong)
+
+
+def test_an_empty_table_has_the_types_of_a_full_one(log: eventcodec.Log) -> None:
+    full, empty = log.scalars(), log.scalars(tags="no such tag")
+    assert len(full) > 0 == len(empty)
+    for frame in (full.to_pandas(), empty.to_pandas()):
+        assert frame["tag"].cat.categories.dtype == "str"
+    assert empty.to_arrow().schema == full.to_arrow().schema
+    assert empty.to_polars().schema == full.to_polars().schema
 
 
 def test_texts_and_missing_ones() -> None:
