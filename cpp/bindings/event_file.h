@@ -64,6 +64,9 @@ std::vector<std::unique_lock<std::mutex>> lock_all(std::vector<SharedFile*> file
 
 using EventFileClass = py::class_<SharedFile>;
 
+// More than any file has: the default of those who can be asked for some series at a time.
+inline constexpr std::size_t kAllSeries = ~std::size_t{0};
+
 // Text of a file. Tags should be UTF-8, but old files promise nothing: other bytes become \xNN.
 py::str to_text(std::string_view bytes);
 

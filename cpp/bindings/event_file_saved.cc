@@ -97,12 +97,13 @@ py::tuple row_of(const py::str& run, const Series& series, const scan::Statistic
   const bool scalars = series.kind == scan::Kind::kScalars;
   const bool numbers = scalars && of.count > of.nans;
   const py::object nans = scalars ? py::object(py::int_(of.nans)) : none;
-  return py::make_tuple(
-      run, to_text(series.tag), scan::name_of(series.kind), to_text(series.plugin), of.count,
-      of.first_step, of.last_step, number_or_none(of.first_wall_time),
-      number_or_none(of.last_wall_time), numbers ? number_or_none(of.least) : none,
-      numbers ? number_or_none(of.greatest) : none, scalars && some ? number_or_none(of.last) : none,
-      nans, bytes == 0 ? none : py::object(py::int_(bytes)));
+  return py::make_tuple(run, to_text(series.tag), scan::name_of(series.kind),
+                        to_text(series.plugin), of.count, of.first_step, of.last_step,
+                        number_or_none(of.first_wall_time), number_or_none(of.last_wall_time),
+                        numbers ? number_or_none(of.least) : none,
+                        numbers ? number_or_none(of.greatest) : none,
+                        scalars && some ? number_or_none(of.last) : none, nans,
+                        bytes == 0 ? none : py::object(py::int_(bytes)));
 }
 
 // The rows of the series from number `begin` to `end`, None for those of which all is void.
@@ -143,6 +144,30 @@ py::list tag_bytes(SharedFile& self) {
   return all;
 }
 
+// Of `most` series from number `first` on the last value, if there is one, and how many are NaN;
+// None for what is no scalar.
+py::list newest(SharedFile& self, std::size_t first, std::size_t most) {
+  const auto scalars = self.look([&](const scan::EventFile& file) {
+    const std::size_t begin = std::min(first, file.series().size());
+    std::vector<bool> found(std::min(most, file.series().size() - begin));
+    for (std::size_t i = 0; i != found.size(); ++i) {
+      found[i] = file.series()[begin + i].kind == scan::Kind::kScalars;
+    }
+    return found;
+  });
+  py::list all(scalars.size());
+  for (std::size_t i = 0; i != scalars.size(); ++i) {
+    all[i] = py::none();
+    if (!scalars[i]) continue;
+    const std::size_t id = first + i;
+    const scan::Statistics of =
+        read_pieces(self, id, [&](scan::EventFile& file) { return file.statistics(id, {}); });
+    const py::object last = of.count == 0 ? py::object(py::none()) : py::float_(of.last);
+    all[i] = py::make_tuple(last, of.nans);
+  }
+  return all;
+}
+
 }  // namespace
 
 void define_saved(py::module_& module, EventFileClass& type) {
@@ -160,14 +185,16 @@ void define_saved(py::module_& module, EventFileClass& type) {
   type.def("restore", &restore, py::arg("segment"), py::arg("offset"), py::arg("length"),
            py::arg("pieces"))
       .def("pieces", &pieces)
+      .def("newest", &newest, py::arg("first"), py::arg("most"))
       .def("index_into", &index_into, py::arg("segment"), py::kw_only(), py::arg("stretch"),
            py::arg("keep"), py::arg("tail"))
       .def("index_rows", &index_rows, py::arg("run"), py::arg("first_void"), py::arg("begin"),
            py::arg("end"))
-      .def_property_readonly("series_count",
-                             [](SharedFile& self) {
-                               return self.look([](const auto& file) { return file.series().size(); });
-                             })
+      .def_property_readonly(
+          "series_count",
+          [](SharedFile& self) {
+            return self.look([](const auto& file) { return file.series().size(); });
+          })
       .def("has_plain_tags", &has_plain_tags)
       .def("tag_bytes", &tag_bytes);
 }

@@ -15,6 +15,7 @@ void register_png(py::module_& module);
 void register_scan(py::module_& module);
 void register_vdl_writer(py::module_& module);
 void register_summary(py::module_& module);
+void register_walk(py::module_& module);
 void register_record(py::module_& module);
 }  // namespace eventcodec::bindings
 
@@ -34,5 +35,6 @@ PYBIND11_MODULE(_native, module) {
   register_gather(module);
   register_vdl_writer(module);
   register_summary(module);
+  register_walk(module);
   register_record(module);
 }

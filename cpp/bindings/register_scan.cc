@@ -120,19 +120,23 @@ py::object numbers(SharedFile& self) {
   return count == found.size() ? py::object(all) : py::none();
 }
 
-py::list describe_series(SharedFile& self) {
-  const auto descriptions = self.look([](const scan::EventFile& file) {
+// Of `most` series from number `first` on.
+py::list describe_series(SharedFile& self, std::size_t first, std::size_t most) {
+  const auto descriptions = self.look([&](const scan::EventFile& file) {
+    const std::size_t begin = std::min(first, file.series().size());
+    const std::size_t count = std::min(most, file.series().size() - begin);
     std::vector<SeriesDescription> found;
-    found.reserve(file.series().size());
-    for (const Series& series : file.series()) found.push_back(describe(series));
+    found.reserve(count);
+    for (std::size_t i = 0; i != count; ++i) found.push_back(describe(file.series()[begin + i]));
     return found;
   });
-  py::list all;
+  py::list all(descriptions.size());
+  std::size_t at = 0;
   for (const SeriesDescription& each : descriptions) {
-    all.append(py::make_tuple(to_text(each.tag), each.kind, to_text(each.plugin),
-                              to_text(each.display_name), to_text(each.description), each.count,
-                              each.first_step, each.last_step, each.first_wall_time,
-                              each.last_wall_time));
+    all[at++] =
+        py::make_tuple(to_text(each.tag), each.kind, to_text(each.plugin),
+                       to_text(each.display_name), to_text(each.description), each.count,
+                       each.first_step, each.last_step, each.first_wall_time, each.last_wall_time);
   }
   return all;
 }
@@ -295,7 +299,7 @@ void register_scan(py::module_& module) {
                              })
       .def("damage", &describe_damage)
       .def("numbers", &numbers)
-      .def("series", &describe_series)
+      .def("series", &describe_series, py::arg("first") = 0, py::arg("most") = kAllSeries)
       .def("forms", &forms)
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)

@@ -133,7 +133,8 @@ bool is_session_start(ByteView message) {
 
 ByteView Joined::join(ByteView first, ByteView second) {
   if (first.empty()) return second;
-  std::vector<std::uint8_t>& whole = pieces_.emplace_back(first.begin(), first.end());
+  pieces_.push_back(std::make_unique<std::vector<std::uint8_t>>(first.begin(), first.end()));
+  std::vector<std::uint8_t>& whole = *pieces_.back();
   whole.insert(whole.end(), second.begin(), second.end());
   return whole;
 }

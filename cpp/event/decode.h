@@ -4,7 +4,7 @@
 // one. Never trusts a length.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include "event/format.h"
@@ -65,7 +65,7 @@ class Joined {
   void clear() { pieces_.clear(); }
 
  private:
-  std::deque<std::vector<std::uint8_t>> pieces_;
+  std::vector<std::unique_ptr<std::vector<std::uint8_t>>> pieces_;
 };
 
 // Reads one Value, down to the fields of its payload and metadata. False: malformed. Views point

@@ -265,12 +265,23 @@ std::uint32_t Collector::id_of(TagEntry& entry, std::string_view tag, Kind kind)
   }
   const auto id = static_cast<std::uint32_t>(series_.size());
   entry.series.push_back(id);
-  Series& series = series_.emplace_back();
+  Series& series = new_series();
   series.tag = tag;
   series.kind = kind;
   series.timeless = describes_run(kind, {});
   if (!entry.wanted && !series.timeless) leave_out(series);
   return id;
+}
+
+// What reads the quick way knows where the series are, and hears of it when they move.
+Series& Collector::new_series() {
+  constexpr std::size_t kFew = 16;
+  if (series_.size() == series_.capacity()) {
+    series_.reserve(std::max(kFew, 2 * series_.size()));
+    predictor_.follow(series_);
+    vdl_scalars_.follow(series_);
+  }
+  return series_.emplace_back();
 }
 
 // The kernel knows nothing of series without rows: it writes to the sink.
@@ -317,6 +328,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
 
 std::vector<TagOwner> Collector::owners() const {
   std::vector<TagOwner> found;
+  if (tags_forgotten_) return found;  // none has metadata
   for (std::size_t id = 0; id != series_.size(); ++id) {
     const auto entry = tags_.find(std::string_view(series_[id].tag));
     const TagEntry& of = entry->second;
@@ -335,6 +347,7 @@ std::vector<TagOwner> Collector::owners() const {
 // As the predictor, this expects the tag that followed last time, and spares a search in memory
 // that no cache holds.
 void Collector::add_bytes(std::string_view tag, std::uint64_t bytes) {
+  recall_tags();
   auto* known = counted_ == nullptr ? nullptr : counted_->second.next;
   if (known == nullptr || known->first != tag) {
     entry_of(tag);
@@ -352,14 +365,21 @@ std::uint64_t Collector::bytes_of(const TagEntry& entry) const {
 }
 
 std::uint64_t Collector::bytes_of(std::string_view tag) const {
+  if (tags_forgotten_) {
+    const auto named = [&](const Series& series) { return series.tag == tag; };
+    const auto series = std::find_if(series_.begin(), series_.end(), named);
+    return series == series_.end() ? 0 : series->bytes;
+  }
   const auto found = tags_.find(tag);
   return found == tags_.end() ? 0 : bytes_of(found->second);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> Collector::tag_bytes() const {
   std::vector<std::pair<std::string, std::uint64_t>> all;
-  all.reserve(tags_.size());
+  all.reserve(tags_forgotten_ ? series_.size() : tags_.size());
   for (const auto& [tag, entry] : tags_) all.emplace_back(tag, bytes_of(entry));
+  if (!tags_forgotten_) return all;
+  for (const Series& series : series_) all.emplace_back(series.tag, series.bytes);
   return all;
 }
 
@@ -404,6 +424,11 @@ double Collector::projected_rows(const Series& series) const {
   return 1.02 * size * factor;
 }
 
+// What is worth being put together when a file has been read: a file of up to so many series and
+// bytes of rows.
+constexpr std::size_t kFewSeries = 1024;
+constexpr std::uint64_t kFewBytes = std::uint64_t{256} << 10;
+
 bool Collector::make_room(Series& series, std::uint64_t rows) {
   // Each time a series grows its next record is read the slow way, and most files are small. But a
   // file may change its mind, and of few rows one cannot tell.
@@ -425,6 +450,58 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   return series.reserve(wanted, memory_, total_) || series.reserve(size + rows, memory_, total_);
 }
 
+// What tags_ knows of most files stands in the series, too.
+void Collector::forget_tags() {
+  const auto stands_in_series = [&](const auto& known) {
+    const auto& [tag, entry] = known;
+    return !entry.has_metadata && !entry.guessed && entry.bytes == 0 && entry.series.size() == 1;
+  };
+  tags_forgotten_ = std::all_of(tags_.begin(), tags_.end(), stands_in_series);
+  if (!tags_forgotten_) return;
+  tags_ = Tags();
+  counted_ = nullptr;
+}
+
+void Collector::recall_tags() {
+  if (!tags_forgotten_) return;
+  tags_forgotten_ = false;
+  for (std::size_t id = 0; id != series_.size(); ++id) {
+    entry_of(series_[id].tag).series.push_back(static_cast<std::uint32_t>(id));
+  }
+}
+
+bool Collector::make_expected_room() {
+  const std::optional<std::uint32_t> id = predictor_.expected();
+  if (!id.has_value()) return false;
+  Series& series = series_[*id];
+  if (series.rows.size != series.rows.capacity || series.unwanted) return false;
+  if (!make_room(series, 1)) throw std::bad_alloc();
+  return true;
+}
+
+void Collector::settle() {
+  predictor_.forget();
+  vdl_scalars_.forget();
+  rows_ = std::vector<Row>();  // not = {}, which keeps the memory
+  chart_tag_ = std::string();
+  std::uint64_t bytes = 0;
+  for (Series& series : series_) {
+    series.shape = 0;
+    if (!series.unwanted) bytes += series.rows.size * row_bytes(series.kind);
+  }
+  if (series_.size() > kFewSeries || bytes > kFewBytes) return;
+  series_.shrink_to_fit();
+  forget_tags();
+  const std::shared_ptr<void> block = memory_.take(bytes, 0);
+  if (block == nullptr) return;
+  std::uint64_t used = 0;
+  for (Series& series : series_) {
+    if (series.unwanted) continue;
+    series.move_to({block, static_cast<std::uint8_t*>(block.get()) + used}, series.rows.size);
+    used += series.rows.size * row_bytes(series.kind);
+  }
+}
+
 // Hands the value with its field header to the predictor, if the header is in its shortest form.
 void Collector::learn(Series& series, const Row& row) {
   const std::uint8_t* value = row.bytes.data();
@@ -437,7 +514,8 @@ void Collector::learn(Series& series, const Row& row) {
   std::uint64_t length = 0;
   if (*header != wire::tag(event::kValue, wire::Type::kBytes)) return;
   if (!wire::read_varint(&p, end, &length) || p != value || length != row.bytes.size()) return;
-  predictor_.learn(series, {header, end}, row.number_at, row.number_bytes);
+  const auto id = static_cast<std::uint32_t>(&series - series_.data());
+  predictor_.learn(series, id, {header, end}, row.number_at, row.number_bytes);
 }
 
 }  // namespace eventcodec::scan

@@ -2,7 +2,6 @@
 // Knows tags, kinds and metadata; knows nothing of files.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +85,15 @@ class Collector {
     total_ = total;
   }
 
+  // To be called when a file has been read for the first time. Most files never grow, and archives
+  // have very many: gives back what only helps reading, and of few rows the room for more.
+  void settle();
+  // To be called before more is added.
+  void recall_tags();
+
+  // Makes room in the series whose row is expected next. False: it has some, or none is expected.
+  [[nodiscard]] bool make_expected_room();
+
   // Takes over what another collector has gathered from the bytes that follow, beginning empty or
   // from drop_adopted(): the result is as if this one had gathered it. False: it would not be,
   // because the other did not know the metadata that stand before; nothing changed.
@@ -103,7 +111,7 @@ class Collector {
   // nothing of it may be used.
   [[nodiscard]] Status select(const std::vector<Piece>& pieces, Format format);
 
-  [[nodiscard]] const std::deque<Series>& series() const { return series_; }
+  [[nodiscard]] const std::vector<Series>& series() const { return series_; }
   [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
 
   // Rows that go elsewhere and come back; in saved_rows.cc. Those of series that have fewer than
@@ -183,6 +191,8 @@ class Collector {
   TagEntry& entry_of(const event::ValueView& value);
   Series* series_of(const vdl::ValueView& value);  // nullptr: beyond the limit of tags
   std::uint32_t id_of(TagEntry& entry, std::string_view tag, Kind kind);
+  Series& new_series();
+  void forget_tags();
   bool is_wanted(std::string_view tag, const std::string_view* curve);
   void leave_out(Series& series);
   Status drop_steps(std::size_t id, const std::vector<Piece>& pieces);
@@ -214,9 +224,11 @@ class Collector {
   StepRange steps_;  // those of the selection
   bool undecided_ = false;
   std::unique_ptr<Sink> sink_;
-  std::deque<Series> series_;
-  ColumnMemory memory_;  // of their columns
-  std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>> tags_;
+  std::vector<Series> series_;  // grows by new_series() alone
+  ColumnMemory memory_;         // of their columns
+  using Tags = std::unordered_map<std::string, TagEntry, Hash, std::equal_to<>>;
+  Tags tags_;
+  bool tags_forgotten_ = false;  // each is that of one series, and has no metadata
   Predictor predictor_;
   VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;

@@ -70,11 +70,16 @@ void append_rows(Rows& into, const Rows& more, Kind kind) {
 bool Series::reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes) {
   constexpr std::uint64_t kSmallest = 8;
   if (wanted <= rows.capacity) return true;
-  const bool scalars = kind == Kind::kScalars;
   const std::uint64_t capacity = std::max({wanted, 2 * rows.capacity, kSmallest});
   if (capacity > (std::uint64_t{1} << 48)) return false;
   std::shared_ptr<void> block = from.take(capacity * row_bytes(kind), file_bytes);
   if (block == nullptr) return false;
+  move_to(std::move(block), capacity);
+  return true;
+}
+
+void Series::move_to(std::shared_ptr<void> block, std::uint64_t capacity) {
+  const bool scalars = kind == Kind::kScalars;
   auto* p = static_cast<std::uint8_t*>(block.get());
   rows.steps = move_column(&p, rows.steps, rows.size, capacity);
   rows.wall_times = move_column(&p, rows.wall_times, rows.size, capacity);
@@ -85,7 +90,6 @@ bool Series::reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t fil
   }
   rows.capacity = capacity;
   memory = std::move(block);
-  return true;
 }
 
 }  // namespace eventcodec::scan

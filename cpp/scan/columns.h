@@ -107,6 +107,9 @@ struct Series {
   // memory lives on in the views that share it.
   [[nodiscard]] bool reserve(std::uint64_t wanted, ColumnMemory& from, std::uint64_t file_bytes);
 
+  // Moves the rows to a block with room for so many, at least those that there are.
+  void move_to(std::shared_ptr<void> block, std::uint64_t capacity);
+
   // One more row; reserve() has made room.
   void append_scalar(std::int64_t step, double wall_time, double value) {
     rows.steps[rows.size] = step;

@@ -84,6 +84,8 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
        identity.bytes < committed_ || may_be_finished(file.value().get(), identity.bytes))) {
     forget();
   }
+  const bool is_first = committed_ == 0;
+  collector_.recall_tags();
   identity_ = identity;
   open_damage_ = nullptr;
   if (!options.keep_tags) collector_.limit_tags(kTagsForReading);
@@ -107,6 +109,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   }
   if (!options.keep_rows) collector_.drop_rows();
   if (!options.keep_tags) collector_ = Collector(selection_);
+  if (is_first && options.saving == nullptr) collector_.settle();
   begin_ = 0;
   end_.reset();
   settled_ = result.ok();
@@ -170,6 +173,7 @@ Result<Unframed> EventFile::take_records(Window& window, const Options& options,
     Unframed found = record::unframe(window.bytes(), options.verify);
     if (found.kind == Unframed::Kind::kNeedMore) return found;
     const bool damaged = found.kind == Unframed::Kind::kDamage;
+    if (!damaged && collector_.make_expected_room()) continue;
     if (damaged && found.damage != DamageKind::kPayloadCrc) return found;
     if (!damaged && collector_.add(found.payload, committed_)) {
       ++records_;

@@ -105,7 +105,7 @@ class EventFile {
   [[nodiscard]] std::uint64_t committed() const { return committed_; }
   // What is selected; null for everything.
   [[nodiscard]] const Selection* selection() const { return selection_.get(); }
-  [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
+  [[nodiscard]] const std::vector<Series>& series() const { return collector_.series(); }
   [[nodiscard]] std::vector<TagOwner> owners() const { return collector_.owners(); }
   // Bytes of the records of each tag: of event files, what add_bytes() was told.
   void add_bytes(std::string_view tag, std::uint64_t bytes) { collector_.add_bytes(tag, bytes); }

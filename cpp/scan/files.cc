@@ -28,17 +28,17 @@ struct Plan {
 
 Plan plan_for(std::span<EventFile* const> files, std::size_t threads) {
   Plan plan;
+  plan.order.resize(files.size());
+  std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
+  if (threads == 1) return plan;
   std::vector<std::uint64_t> sizes;
   sizes.reserve(files.size());
   for (const EventFile* file : files) sizes.push_back(bytes_to_read(*file));
-  plan.order.resize(files.size());
-  std::iota(plan.order.begin(), plan.order.end(), std::size_t{0});
   std::stable_sort(plan.order.begin(), plan.order.end(),
                    [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
   // A file that is more than one thread's share would keep that thread when the others are done.
   std::uint64_t left = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
-  while (threads > 1 && plan.split != files.size() &&
-         sizes[plan.order[plan.split]] > left / threads) {
+  while (plan.split != files.size() && sizes[plan.order[plan.split]] > left / threads) {
     left -= sizes[plan.order[plan.split++]];
   }
   return plan;

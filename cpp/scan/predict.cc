@@ -26,12 +26,32 @@ const Kernel<PredictFn>& chosen() {
 }
 
 void Predictor::forget() {
-  shapes_.assign(1, Shape{});
-  shapes_[0].bytes = 0xffffffff;  // longer than any summary
+  shapes_ = std::vector<Shape>();  // not = {}, which keeps the memory
   prediction_ = {};
 }
 
+void Predictor::begin() {
+  constexpr std::size_t kFew = 16;
+  if (!shapes_.empty()) return;
+  shapes_.reserve(kFew);
+  shapes_.emplace_back();
+  shapes_[0].bytes = 0xffffffff;  // longer than any summary
+}
+
+std::optional<std::uint32_t> Predictor::expected() const {
+  if (prediction_.current == 0) return std::nullopt;
+  return shapes_[prediction_.current].series;
+}
+
+void Predictor::follow(std::vector<Series>& all) {
+  for (Series& series : all) {
+    if (series.shape != 0 && series.shape < shapes_.size())
+      shapes_[series.shape].rows = &series.rows;
+  }
+}
+
 Prediction& Predictor::prepare(bool verify, const StepRange& steps) {
+  begin();
   prediction_.shapes = shapes_.data();
   prediction_.verify = verify;
   prediction_.steps = steps;
@@ -53,11 +73,13 @@ bool Predictor::describe(ByteView value, const std::uint8_t* number, std::size_t
   return true;
 }
 
-void Predictor::learn(Series& series, ByteView value, const std::uint8_t* number,
+void Predictor::learn(Series& series, std::uint32_t id, ByteView value, const std::uint8_t* number,
                       std::size_t number_bytes) {
+  begin();
   Shape shape;
   if (!describe(value, number, number_bytes, &shape)) return;
   shape.rows = &series.rows;
+  shape.series = id;
   shape.kept = series.unwanted ? 0 : 1;
   if (series.shape == 0) {
     series.shape = static_cast<std::uint32_t>(shapes_.size());

@@ -5,6 +5,7 @@
 // predictor.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/kernel.h"
@@ -28,6 +29,7 @@ struct Shape {
   std::uint32_t bytes = 0;         // prefix, number and suffix
   std::uint32_t next = 0;          // the shape that followed last time
   std::uint32_t kept = 1;          // rows that a value becomes: of an unwanted series 0
+  std::uint32_t series = 0;        // its number
   Rows* rows = nullptr;            // has room for one at least
   alignas(16) std::uint8_t suffix[kMaxShapeBytes] = {};
 };
@@ -55,21 +57,26 @@ const Kernel<PredictFn>& chosen();
 // Learns shapes and their order.
 class Predictor {
  public:
-  Predictor() { forget(); }
-
   void forget();
   // Sets what the kernel needs besides the shapes.
   Prediction& prepare(bool verify, const StepRange& steps);
 
   // `value` is one Value with its field header as it stands in a record, whose number is
-  // `number_bytes` bytes at `number`; the row went to `series`. What does not fit is not learned.
-  void learn(Series& series, ByteView value, const std::uint8_t* number, std::size_t number_bytes);
+  // `number_bytes` bytes at `number`; the row went to `series`, which has the number `id`. What
+  // does not fit is not learned.
+  void learn(Series& series, std::uint32_t id, ByteView value, const std::uint8_t* number,
+             std::size_t number_bytes);
+  // The number of the series whose row is expected next.
+  [[nodiscard]] std::optional<std::uint32_t> expected() const;
+  // The series have moved.
+  void follow(std::vector<Series>& all);
 
  private:
+  void begin();
   static bool describe(ByteView value, const std::uint8_t* number, std::size_t number_bytes,
                        Shape* shape);
 
-  std::vector<Shape> shapes_;
+  std::vector<Shape> shapes_;  // empty until something is to be read
   Prediction prediction_;
 };
 

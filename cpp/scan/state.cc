@@ -139,8 +139,7 @@ void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& serie
 void Collector::save(StateWriter& out) const {
   out.put<std::uint64_t>(series_.size());
   for (const Series& series : series_) put_series(out, series);
-  out.put<std::uint64_t>(tags_.size());
-  for (const auto& [tag, entry] : tags_) {
+  const auto put_tag = [&](const std::string& tag, const TagEntry& entry) {
     out.put_text(tag);
     out.put<std::uint8_t>(entry.has_metadata);
     out.put<std::uint8_t>(entry.guessed);
@@ -152,6 +151,13 @@ void Collector::save(StateWriter& out) const {
     out.put_text(entry.description);
     out.put<std::uint64_t>(entry.series.size());
     out.put_column(entry.series.data(), entry.series.size());
+  };
+  out.put<std::uint64_t>(tags_forgotten_ ? series_.size() : tags_.size());
+  for (const auto& [tag, entry] : tags_) put_tag(tag, entry);
+  for (std::uint32_t id = 0; tags_forgotten_ && id != series_.size(); ++id) {
+    TagEntry entry;
+    entry.series.push_back(id);
+    put_tag(series_[id].tag, entry);
   }
   out.put<std::uint64_t>(session_starts_.size());
   for (const SessionStart& start : session_starts_) {
@@ -166,7 +172,7 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
   const auto series = in.get<std::uint64_t>();
   if (!in.can_hold(series, 1)) return false;
   for (std::uint64_t i = 0; i != series && in.ok(); ++i) {
-    get_series(in, pieces, series_.emplace_back(), memory_);
+    get_series(in, pieces, new_series(), memory_);
     series_.back().begun = series_.back().size() != 0;
   }
   const auto tags = in.get<std::uint64_t>();

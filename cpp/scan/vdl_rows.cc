@@ -59,7 +59,7 @@ Series* Collector::series_of(const vdl::ValueView& value) {
     if (is_series_of(series_[id], value, sort)) return &series_[id];
   }
   found->second.series.push_back(static_cast<std::uint32_t>(series_.size()));
-  Series& series = series_.emplace_back();
+  Series& series = new_series();
   series.tag = tag;
   series.kind = sort.kind;
   series.plugin = sort.plugin;

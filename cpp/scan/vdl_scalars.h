@@ -14,8 +14,11 @@ namespace eventcodec::scan {
 
 class VdlScalars {
  public:
-  // A scalar of `series` was read. The series must stay where it is.
+  // A scalar of `series` was read.
   void learn(Series& series);
+  // The series have moved.
+  void follow(std::vector<Series>& all);
+  void forget();
 
   struct Taken {
     std::size_t bytes = 0;
@@ -31,7 +34,7 @@ class VdlScalars {
     Series* series;
     std::uint32_t next;  // the place of the scalar that followed last time
   };
-  std::vector<Place> places_{{nullptr, 0}};  // by Series::shape; 0 is nobody's
+  std::vector<Place> places_;  // by Series::shape; 0 is nobody's
   std::uint32_t last_ = 0;
 };
 

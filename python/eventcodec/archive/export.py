@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from eventcodec.archive.export_files import safe_name, write_files
 from eventcodec.archive.output import OutputDirectory, Piece, atomic_file
-from eventcodec.json_lines import to_json
+from eventcodec.json_lines import JsonRows, to_json
 from eventcodec.reader.discover import PathLike
 from eventcodec.reader.log import Log
 from eventcodec.reader.select import Patterns, Steps, as_patterns, matches
@@ -218,10 +218,12 @@ def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
     import io
 
     def cell(value: Any) -> Any:
-        value = _plain(value)
+        kind = type(value)
+        if kind is not str:
+            value = _plain(value)
         if isinstance(value, list):
             return to_json(value)
-        return value if raw or not isinstance(value, str) else safe_cell(value)
+        return value if raw or kind is not str else safe_cell(value)
 
     text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
     writer = csv.writer(text)
@@ -233,8 +235,8 @@ def _write_csv(table: Table, file: IO[bytes], raw: bool) -> None:
 
 def _write_jsonl(table: Table, file: IO[bytes], raw: bool) -> None:
     del raw
-    for row in _rows(table):
-        file.write(to_json(dict(zip(table.columns, row, strict=True))).encode() + b"\n")
+    rows = JsonRows(table.columns)
+    file.writelines(rows.encode(row).encode() + b"\n" for row in _rows(table))
 
 
 def _write_arrow(table: Table, file: IO[bytes], raw: bool) -> None:

@@ -115,12 +115,12 @@ def read_back(place: Path) -> tuple[Log, float]:
 
 def print_contents(log: Log) -> None:
     """List the runs and tags, as `eventcodec ls` does."""
-    from eventcodec.cli.ls import run_table
+    from eventcodec.cli.ls_views import run_table
 
     out = console()
     for name, run in log.runs.items():
         out.print()
-        out.print(run_table(name, run, list(run.tags)))
+        out.print(run_table(name, run, run.listing()))
 
 
 def print_throughput(log: Log, place: Path, outcome: Outcome, seconds: float) -> None:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
-import eventcodec
-from eventcodec.cli.kinds import describe_other
-from eventcodec.cli.rows import RowColumn, Rows
+from eventcodec.cli.rows import Rows
 from eventcodec.cli.selection import (
+    matcher,
     open_log,
     pick,
     report_damage,
     report_nothing,
     run_option,
-    series_of,
     tag_option,
     tags_of,
 )
-from eventcodec.cli.terminal import (
-    console,
-    escape,
-    format_count,
-    format_value,
-    print_json,
-    shorten,
-)
+from eventcodec.cli.terminal import console, to_json
 
 if TYPE_CHECKING:
-    from eventcodec.reader import Log, Run, Tag
+    from eventcodec.reader import Log, Run
+    from eventcodec.reader.listing import Listed
 
-__all__ = ["command", "run_table"]
+__all__ = ["command"]
 
 
 @click.command(short_help="List runs and tags.")
@@ -66,168 +60,110 @@ def command(
     if tree + at_length + as_json > 1:
         raise click.UsageError("--tree, --long and --json are three views: choose one")
     log = open_log(path, runs, tags, known=tags_of)
-    chosen = dict(log.runs)
-    shown = set(pick(tags_of(log), tags, what="tag"))
+    if tags:
+        pick(tags_of(log), tags, what="tag")
     if as_json:
-        print_json(as_object(path, log, chosen, shown))
+        sys.stdout.writelines(json_parts(path, log, tags))
     elif tree:
-        from eventcodec.cli.ls_views import run_tree
+        from eventcodec.cli.ls_tree import print_tree
 
-        console().print(run_tree(path, chosen, shown))
+        counts = {name: counted(run, tags) for name, run in log.runs.items()}
+        print_tree(console(), path, counts)
+        found = any(count for count, _ in counts.values())
     else:
-        from eventcodec.cli.ls_views import NARROW
+        from eventcodec.cli.ls_views import (
+            NARROW,
+            long_table,
+            narrow_list,
+            narrow_long_list,
+            run_table,
+        )
 
-        views = (long_view, narrow_long_view) if at_length else (run_table, narrow_view)
-        print_tables(chosen, shown, views[console().width < NARROW])
-    if not shown and not as_json:
+        view = long_table if at_length else run_table
+        if console().width < NARROW:
+            view = narrow_long_list if at_length else narrow_list
+        found = print_tables(log, tags, view)
+    if not as_json and not found:
         report_nothing(path)
     report_damage(log)
 
 
 def print_tables(
-    runs: dict[str, Run], shown: set[str], lay_out: Callable[[str, Run, list[str]], Any]
-) -> None:
-    """Print a table for each run that has one of the tags."""
+    log: Log, globs: tuple[str, ...], lay_out: Callable[[str, Run, Iterable[Listed]], Any]
+) -> bool:
+    """Print a table for each run that has one of the tags; say whether there was one."""
     out = console()
     width = out.width
-    first = True
-    for name, run in runs.items():
-        rows = [tag for tag in run.tags if tag in shown]
-        if rows:
-            if not first:
+    found = False
+    for name, run in log.runs.items():
+        rows = chosen_of(run, globs)
+        for first in rows:
+            if found:
                 out.file.write("\n")
-            table = lay_out(name, run, rows)
+            table = lay_out(name, run, chain((first,), rows))
             if isinstance(table, Rows):
                 table.print_to(out, width)
             else:
                 out.print(table)
-            first = False
+            found = True
         run.refresh()
+    return found
 
 
-def long_view(name: str, run: Run, tags: list[str]) -> Any:
-    """Lay out the tags of one run with all that is known of them."""
-    from eventcodec.cli.ls_views import long_table
-
-    return long_table(name, run, known_rows(run, tags))
-
-
-def known_rows(run: Run, tags: list[str]) -> list[tuple[str, Tag, str, int | None]]:
-    """Return what the long views say of each tag."""
-    known = run.tags
-    return [(tag, known[tag], last_value(run, tag), nan_count(run, tag)) for tag in tags]
+def chosen_of(run: Run, globs: tuple[str, ...]) -> Iterator[Listed]:
+    """Yield what is known of the tags of a run that match one of the globs; () takes all."""
+    if not globs:
+        return run.listing()
+    is_chosen = matcher(globs)
+    return (each for each in run.listing() if is_chosen(each.tag))
 
 
-def narrow_view(name: str, run: Run, tags: list[str]) -> Any:
-    """List the tags of one run where a table does not fit."""
-    from eventcodec.cli.ls_views import narrow_list
-
-    known = run.tags
-    return narrow_list(name, [(tag, known[tag], last_value(run, tag), None) for tag in tags])
-
-
-def narrow_long_view(name: str, run: Run, tags: list[str]) -> Any:
-    """List the tags of one run with all that is known of them where a table does not fit."""
-    from eventcodec.cli.ls_views import narrow_list
-
-    return narrow_list(name, known_rows(run, tags), long=run)
+def counted(run: Run, globs: tuple[str, ...]) -> tuple[int, int]:
+    """Count the tags that match, and their values."""
+    counts = [each.count for each in chosen_of(run, globs)]
+    run.refresh()
+    return len(counts), sum(counts)
 
 
-def nan_count(run: Run, tag: str) -> int | None:
-    """Count the NaN of a scalar; None for what is no scalar."""
-    if tag not in run.scalars:
-        return None
-    return int(np.isnan(run.scalars[tag].values).sum())
+def json_parts(path: str, log: Log, globs: tuple[str, ...]) -> Iterator[str]:
+    """Yield the listing as one object on one line, some of it at a time."""
+    yield f'{{"path": {to_json(path)}, "runs": ['
+    for number, (name, run) in enumerate(log.runs.items()):
+        yield f'{", " if number else ""}{{"run": {to_json(name)}, "tags": ['
+        comma = ""
+        for each in chosen_of(run, globs):
+            yield comma + to_json(tag_object(run, each))
+            comma = ", "
+        yield "]}"
+        run.refresh()
+    damage = [
+        {
+            "path": region.path,
+            "offset": region.offset,
+            "length": region.length,
+            "reason": region.reason,
+            "recovered": region.recovered,
+        }
+        for region in log.damage
+    ]
+    yield f'], "damage": {to_json(damage)}}}\n'
 
 
-def run_table(name: str, run: Run, tags: list[str]) -> Rows:
-    """Lay out the tags of one run, of which there is one at least."""
-    known = run.tags
-    rows = []
-    for tag in tags:
-        entry = known[tag]
-        steps = f"{entry.first_step}..{entry.last_step}"
-        rows.append(
-            (
-                shorten(tag),
-                escape(entry.kind),
-                format_count(entry.count),
-                steps if entry.first_step != entry.last_step else f"{entry.last_step}",
-                last_value(run, tag),
-            )
-        )
-    columns = (
-        RowColumn("kind"),
-        RowColumn("count", right=True),
-        RowColumn("steps", right=True),
-        RowColumn("last value", least=12, most=20),
-    )
-    return Rows(f"run {escape(name)}", "tag", columns, rows)
-
-
-def last_value(run: Run, tag: str) -> str:
-    """Word the newest value of a tag in a few characters."""
-    found = series_of(run, tag)
-    if found is None or len(found[1].steps) == 0:
-        return "-"
-    kind, series = found
-    if kind == "raw" and run.tags[tag].plugin == "meta_data":
-        return escape(run.tags[tag].display_name) or "-"  # the name that VisualDL shows for a run
-    if kind == "scalars":
-        return format_value(float(series.values[-1]))
-    try:
-        last = series[-1]
-    except eventcodec.CorruptRecordError:
-        return "malformed"
-    if kind == "histograms":
-        return f"{last.min:.3g}..{last.max:.3g}"
-    if kind == "images":
-        return f"{last.width}x{last.height}"
-    if kind != "texts":
-        return describe_other(kind, last)
-    lines = last.value.strip().splitlines() or [""]
-    return escape(lines[0])
-
-
-def as_object(path: str, log: Log, runs: dict[str, Run], shown: set[str]) -> dict[str, Any]:
-    """Put the listing into one object."""
-    return {
-        "path": path,
-        "runs": [
-            {
-                "run": name,
-                "tags": [
-                    tag_object(run, tag, entry) for tag, entry in run.tags.items() if tag in shown
-                ],
-            }
-            for name, run in runs.items()
-        ],
-        "damage": [
-            {
-                "path": region.path,
-                "offset": region.offset,
-                "length": region.length,
-                "reason": region.reason,
-                "recovered": region.recovered,
-            }
-            for region in log.damage
-        ],
-    }
-
-
-def tag_object(run: Run, tag: str, entry: Tag) -> dict[str, Any]:
+def tag_object(run: Run, listed: Listed) -> dict[str, Any]:
     """Describe one tag; only scalars have NaN and a last value that is a number."""
-    found = series_of(run, tag)
-    scalar = found is not None and found[0] == "scalars" and len(found[1].steps) > 0
+    last, nan_count = listed.last, listed.nan_count
+    if listed.kind != "scalars" and listed.tag in run.scalars:  # it was used for both
+        series = run.scalars[listed.tag]
+        last, nan_count = float(series.values[-1]), int(np.isnan(series.values).sum())
     return {
-        "tag": tag,
-        "kind": entry.kind,
-        "plugin": entry.plugin,
-        "count": entry.count,
-        "nan_count": nan_count(run, tag),
-        "first_step": entry.first_step,
-        "last_step": entry.last_step,
-        "first_wall_time": entry.first_wall_time,
-        "last_wall_time": entry.last_wall_time,
-        "last_value": float(found[1].values[-1]) if found is not None and scalar else None,
+        "tag": listed.tag,
+        "kind": listed.kind,
+        "plugin": listed.plugin,
+        "count": listed.count,
+        "nan_count": nan_count,
+        "first_step": listed.first_step,
+        "last_step": listed.last_step,
+        "first_wall_time": listed.first_wall_time,
+        "last_wall_time": listed.last_wall_time,
+        "last_value": last,
     }

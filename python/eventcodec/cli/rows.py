@@ -1,4 +1,4 @@
-"""Tables of many rows: drawn by rich, or, where there are no colours, just as rich would draw them.
+"""Tables of many rows: drawn by rich, or, where that takes too long, just as rich would draw them.
 
 rich lays a cell out as if it were text of any kind, which takes a tenth of a millisecond. Most
 cells of most tables need nothing but spaces; what needs more is left to rich.
@@ -6,8 +6,9 @@ cells of most tables need nothing but spaces; what needs more is left to rich.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from eventcodec.cli.terminal import new_table
@@ -18,41 +19,46 @@ if TYPE_CHECKING:
 
 __all__ = ["RowColumn", "Rows"]
 
-_GAP = 3  # cells between two columns: padding, the box, padding
+_GAP = "   "  # between two columns: padding, the box, padding
 _RULE = "\u2500"
+# A table of more rows has no colours, which here are no more than those of its heading.
+_MOST_COLOURED = 1000
+_LINES_AT_ONCE = 4096
 
 
 class RowColumn(NamedTuple):
-    """A column whose cells stay on one line.
+    """A column.
 
     Attributes:
-        heading: what stands above it.
+        heading: what stands above it; its cells have as many lines.
         right: aligned right.
         least: its width at least.
-        most: its width at the most; what is longer ends with an ellipsis. None for any.
+        most: its width at the most; None for any.
+        folds: a line that is too long is folded, else it ends with an ellipsis.
     """
 
     heading: str
     right: bool = False
     least: int = 0
     most: int | None = None
+    folds: bool = False
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A table. The first column is folded where the terminal is too narrow, the others never are.
+    """A table. The first column is folded where the terminal is too narrow.
 
     Attributes:
         title: a line above it, already escaped.
-        first: the heading of the first column.
+        first: the first column, of one line a cell.
         others: the other columns.
-        rows: the cells, already escaped; at least one row.
+        cells: of each column, already escaped; at least one row.
     """
 
     title: str
     first: str
     others: tuple[RowColumn, ...]
-    rows: Sequence[tuple[str, ...]]
+    cells: Sequence[Sequence[str]]
 
     def print_to(self, out: Console, width: int) -> None:
         """Print the table.
@@ -61,11 +67,13 @@ class Rows:
             out: where to.
             width: of `out`, which takes a while to find out.
         """
-        lines = None if out.color_system is not None else self._lines(out, width)
+        plain = out.color_system is None or len(self.cells[0]) > _MOST_COLOURED
+        lines = self._lines(width) if plain and out.encoding.startswith("utf") else None
         if lines is None:
             out.print(self)
-        else:
-            out.file.write("\n".join(lines) + "\n")
+            return
+        while block := list(islice(lines, _LINES_AT_ONCE)):
+            out.file.write("\n".join(block) + "\n")
 
     def __rich__(self) -> Table:
         from rich.text import Text
@@ -75,54 +83,85 @@ class Rows:
             table.add_column(
                 column.heading,
                 justify="right" if column.right else "left",
-                no_wrap=True,
-                overflow="ellipsis",
+                no_wrap=not column.folds,
+                overflow="fold" if column.folds else "ellipsis",
                 min_width=column.least or None,
                 max_width=column.most,
             )
-        for row in self.rows:
+        for row in zip(*self.cells, strict=True):
             table.add_row(*map(Text, row))
         return table
 
-    def _lines(self, out: Console, out_width: int) -> Iterator[str] | None:
+    def _lines(self, out_width: int) -> Iterator[str] | None:
         """Lay it out; None where that takes more than spaces and folding."""
-        from rich.cells import cell_len
-
-        columns = list(zip(*self.rows, strict=True))
-        widths = [max(map(cell_len, (self.first, *columns[0])))]
-        for column, cells in zip(self.others, columns[1:], strict=True):
-            width = max(column.least, *map(cell_len, (column.heading, *cells)))
+        wanted = max(_width(self.first), _widest(self.cells[0]))
+        widths = [wanted]
+        for column, cells in zip(self.others, self.cells[1:], strict=True):
+            width = max(column.least, _widest([column.heading]), _widest(cells))
             widths.append(width if column.most is None else min(width, column.most))
-        rest = sum(widths[1:]) + _GAP * (len(widths) - 1)
+        rest = sum(widths[1:]) + len(_GAP) * (len(widths) - 1)
         widths[0] = min(widths[0], out_width - rest)
-        if widths[0] < cell_len(self.first) or cell_len(self.title) > widths[0] + rest:
+        # Where it is short, rich takes from the widest column that folds, padding included.
+        folding = [w + 1 for w, column in zip(widths[1:], self.others, strict=True) if column.folds]
+        least = max([_width(self.first), *(folding if widths[0] < wanted else ())])
+        if widths[0] < least or _width(self.title) > widths[0] + rest:
             return None
-        return self._lay_out(out, widths)
+        return self._lay_out(widths)
 
-    def _lay_out(self, out: Console, widths: list[int]) -> Iterator[str]:
-        total = sum(widths) + _GAP * (len(widths) - 1)
+    def _lay_out(self, widths: list[int]) -> Iterator[str]:
+        total = sum(widths) + len(_GAP) * (len(widths) - 1)
         rights = [False, *(column.right for column in self.others)]
-        gap = " " * _GAP
+        folds = [True, *(column.folds for column in self.others)]
+        form = _GAP.join(
+            f"%{width}s" if right else f"%-{width}s"
+            for width, right in zip(widths, rights, strict=True)
+        )
+
+        def line_of(cells: tuple[str, ...]) -> str:
+            line = form % cells
+            if len(line) == total and line.isascii():  # as of nearly all: every cell has its room
+                return line
+            return _GAP.join(map(_fit, cells, widths, rights))
+
         yield _fit(self.title, total, False)
-        headings = (self.first, *(column.heading for column in self.others))
-        yield gap.join(map(_fit, headings, widths, rights))
+        headings = [self.first, *(column.heading for column in self.others)]
+        height = max(heading.count("\n") for heading in headings) + 1
+        above = [[""] * (height - len(of)) + of for of in (each.split("\n") for each in headings)]
+        yield from map(line_of, zip(*above, strict=True))
         yield _RULE * total
-        blank = gap.join(" " * width for width in widths[1:])
-        for row in self.rows:
-            folded = _fold(out, row[0], widths[0])
-            first = folded[0] if folded else ""
-            yield gap.join(map(_fit, (first, *row[1:]), widths, rights))
-            for more in folded[1:]:
-                yield _fit(more, widths[0], False) + gap + blank
+        first = widths[0]
+        plain = height == 1 and not any(folds[1:])
+        for row in zip(*self.cells, strict=True):
+            if plain and len(row[0]) <= first and row[0].isascii():
+                yield line_of(row)
+                continue
+            columns = [
+                list(_fold(cell, width)) if fold else cell.split("\n")
+                for cell, width, fold in zip(row, widths, folds, strict=True)
+            ]
+            for at, right in enumerate(rights):
+                if right:
+                    columns[at] = [line.rstrip() for line in columns[at]]
+            yield from map(line_of, zip_longest(*columns, fillvalue=""))
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _widest(cells: Iterable[str]) -> int:
+    """Return the width of the longest line."""
+    text = "\n".join(cells)
+    return max(map(len if text.isascii() else _width, text.split("\n")))
 
 
 def _fit(text: str, width: int, right: bool) -> str:
     """Pad a text to a width, or cut it."""
-    size = len(text)
-    if not text.isascii():
-        from rich.cells import cell_len
-
-        size = cell_len(text)
+    size = _width(text)
     if size > width:
         from rich.cells import set_cell_size
 
@@ -130,13 +169,18 @@ def _fit(text: str, width: int, right: bool) -> str:
     return " " * (width - size) + text if right else text + " " * (width - size)
 
 
-def _fold(out: Console, text: str, width: int) -> list[str]:
-    """Return the lines of a text in so narrow a column."""
-    if len(text) <= width and text.isascii():
-        return [text]
-    if text.isascii() and " " not in text:
-        return [text[at : at + width] for at in range(0, len(text), width)]
-    from rich.text import Text
+def _fold(cell: str, width: int) -> Iterator[str]:
+    """Yield the lines of a cell in a column that is so narrow."""
+    if "\n" in cell:
+        for line in cell.split("\n"):
+            yield from _fold(line, width)
+    elif len(cell) <= width and cell.isascii():
+        yield cell
+    elif cell.isascii() and " " not in cell:
+        yield from (cell[at : at + width] for at in range(0, len(cell), width))
+    else:
+        from rich.console import Console
+        from rich.text import Text
 
-    lines = Text(text).wrap(out, width, justify="left", overflow="fold")
-    return [line.plain for line in lines]
+        wrapped = Text(cell).wrap(Console(), width, justify="left", overflow="fold")
+        yield from (line.plain for line in wrapped)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -22,16 +21,18 @@ from eventcodec.cli.selection import (
     tags_of,
 )
 from eventcodec.cli.steps import steps_option
-from eventcodec.cli.terminal import escape, format_value, format_wall_time, to_json
+from eventcodec.cli.terminal import escape, format_value, format_wall_time
+from eventcodec.json_lines import JsonRows
 
 if TYPE_CHECKING:
     from eventcodec.reader import Run
 
 __all__ = ["command"]
 
+_EVENTS_AT_ONCE = 1 << 16
 
-@dataclass(frozen=True)
-class Entry:
+
+class Entry(NamedTuple):
     """One event: a float, or the Histogram, Image, Text, ... that the log gives."""
 
     run: str
@@ -75,8 +76,13 @@ def command(
     entries = (entry for name in log.runs for entry in events_of(name, log.runs[name], shown))
     # Not click.echo, which would flush every line of what may be millions.
     write = sys.stdout.write
+    rows = JsonRows(Entry._fields)
+    names: dict[str, str] = {}  # escaped: they come again and again
     for entry in islice(entries, limit):
-        write((to_json(as_object(entry)) if as_json else as_line(entry)) + "\n")
+        if as_json:
+            write(rows.encode(entry._replace(value=value_object(entry.kind, entry.value))) + "\n")
+        else:
+            write(as_line(entry, names) + "\n")
     sys.stdout.flush()
     if not shown:
         report_nothing(path, steps)
@@ -96,18 +102,29 @@ def events_of(name: str, run: Run, shown: set[str]) -> Iterator[Entry]:
     counts = [len(series.steps) for _, _, series in parts]
     part_of = np.repeat(np.arange(len(parts)), counts)
     index_of = np.concatenate([np.arange(count) for count in counts])
+    values = np.concatenate(
+        [s.values if kind == "scalars" else np.zeros(len(s.steps)) for _, kind, s in parts]
+    )
     order = np.argsort(wall_times, kind="stable")
-    for place in order.tolist():
-        tag, kind, series = parts[int(part_of[place])]
-        index = int(index_of[place])
-        value = float(series.values[index]) if kind == "scalars" else series[index]
-        yield Entry(name, tag, kind, int(steps[place]), float(wall_times[place]), value)
+    for begin in range(0, len(order), _EVENTS_AT_ONCE):
+        some = order[begin : begin + _EVENTS_AT_ONCE]
+        columns = (part_of, index_of, steps, wall_times, values)
+        for part, index, step, wall_time, value in zip(
+            *(column[some].tolist() for column in columns), strict=True
+        ):
+            tag, kind, series = parts[part]
+            yield Entry(
+                name, tag, kind, step, wall_time, value if kind == "scalars" else series[index]
+            )
 
 
-def as_line(entry: Entry) -> str:
-    """Put an event on one line of text."""
+def as_line(entry: Entry, names: dict[str, str]) -> str:
+    """Put an event on one line of text; `names` keeps those that have been escaped."""
+    for name in (entry.run, entry.tag):
+        if name not in names:
+            names[name] = escape(name)
     when = format_wall_time(entry.wall_time)
-    where = f"{escape(entry.run)}  step {entry.step}  {escape(entry.tag)}"
+    where = f"{names[entry.run]}  step {entry.step}  {names[entry.tag]}"
     return f"{when}  {where}  {describe(entry.kind, entry.value)}"
 
 
@@ -124,18 +141,6 @@ def describe(kind: str, value: Any) -> str:
     if kind == "images":
         return f"image {value.width}x{value.height}, {len(value.encoded)} bytes"
     return escape(value.value) if kind == "texts" else f"{kind}: {describe_other(kind, value)}"
-
-
-def as_object(entry: Entry) -> dict[str, Any]:
-    """Put an event into one object."""
-    return {
-        "run": entry.run,
-        "tag": entry.tag,
-        "kind": entry.kind,
-        "step": entry.step,
-        "wall_time": entry.wall_time,
-        "value": value_object(entry.kind, entry.value),
-    }
 
 
 def value_object(kind: str, value: Any) -> Any:

@@ -320,7 +320,7 @@ def _forms_of(tag: str, kind: str, part: Part) -> dict[str, NDArray[np.intp]]:
 
 def _tensors_of(part: Part) -> list[TensorEvent]:
     steps, wall_times, _ = part.columns()
-    described = part.file.series()[part.series]
+    described = part.file.series(part.series, 1)[0]
     messages: Sequence[TensorProto | None]
     if described[1] == "scalars":
         messages = scalar_tensors(part, described[0])

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from eventcodec import _native
+
 __all__ = [
     "EVENT_FILE_MARK",
     "VISUALDL_MARK",
@@ -26,6 +28,7 @@ PathLike = str | os.PathLike[str]
 # first, VisualDL (reader/reader.py) the second. What a file is, its content decides.
 EVENT_FILE_MARK = "tfevents"
 VISUALDL_MARK = "vdlrecords"
+_AT_ONCE = 64  # directories
 
 
 def as_paths(path: PathLike | Iterable[PathLike]) -> list[Path]:
@@ -81,30 +84,9 @@ def _walk(directory: str) -> Iterator[tuple[str, list[str]]]:
     Directories come before those inside them, and in the order of their names. One that cannot be
     read is passed over.
     """
-    seen: set[tuple[int, int]] = set()
-    waiting = [directory]
-    while waiting:
-        where = waiting.pop()
-        inside, names = [], []
-        try:
-            status = os.stat(where)  # noqa: PTH116 (a Path for each of 100,000 directories)
-            identity = (status.st_dev, status.st_ino)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            with os.scandir(where) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if _is_marked(name) and entry.is_file():
-                        names.append(name)
-                    elif entry.is_dir():
-                        inside.append(entry.path)
-        except OSError:
-            continue
-        inside.sort(reverse=True)
-        waiting += inside
-        names.sort()
-        yield where, names
+    walk = _native.Walk(os.fsencode(directory), [EVENT_FILE_MARK, VISUALDL_MARK])
+    while some := walk.next(_AT_ONCE):  # so that an interrupt is heard in between
+        yield from some
 
 
 class Directory(NamedTuple):

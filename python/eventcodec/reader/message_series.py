@@ -194,7 +194,7 @@ class GraphSeries(Series[Graph]):
     def _read(
         self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
     ) -> Iterator[Graph]:
-        plugin = part.file.series()[part.series][2]
+        plugin = part.file.series(part.series, 1)[0][2]
         content = graph.CONTENTS.get(plugin, ("graph", ""))[0]
         messages = part.file.messages(part.series, rows)
         for message, point in zip(messages, points, strict=False):

@@ -14,6 +14,7 @@ from eventcodec import _native
 from eventcodec.reader.custom_scalars import layout_of
 from eventcodec.reader.embedding import Embedding, find_embeddings, recorded_embedding
 from eventcodec.reader.hparams import HParams, merge, message_of
+from eventcodec.reader.listing import Listed, list_file, listed
 from eventcodec.reader.message_series import (
     AudioSeries,
     GraphSeries,
@@ -95,6 +96,7 @@ class Run:
     def refresh(self) -> None:
         """Forget what was derived from the files; Log.refresh() calls it."""
         self._index: _Index | None = None
+        self._is_numbered = False  # the index has the numbers of the only file
         self._order: list[_Key] | None = None
         self._descriptions: dict[_native.EventFile, list[Described]] = {}
         self._mappings: dict[str, object] = {}
@@ -104,11 +106,32 @@ class Run:
     def tags(self) -> Mapping[str, Tag]:
         """What there is, by tag."""
         if self._tags is None:
-            kinds: dict[str, str] = {}
-            for name, kind in self._keys():
-                kinds.setdefault(name, kind)
+            kinds = self._kinds()
             self._tags = Named("tag", kinds, lambda name: self._tag((name, kinds[name])))
         return self._tags
+
+    def listing(self) -> Iterator[Listed]:
+        """Yield what `tags` has, of scalars with the last value, for those who go through many."""
+        index = self._series()
+        if self._is_numbered:
+            several = self._kinds() if len(index) > 1 else {}
+            only = next(iter(index), "")
+            yield from list_file(
+                self._files[0],
+                index,  # type: ignore[arg-type]
+                lambda tag: several.get(tag, only),
+            )
+            return
+        for name, kind in self._kinds().items():
+            series = self.read_scalars(name) if kind == "scalars" else None
+            yield listed(name, self._tag((name, kind)), series)
+
+    def _kinds(self) -> dict[str, str]:
+        """Return tag -> kind; of several the first."""
+        kinds: dict[str, str] = {}
+        for name, kind in self._keys():
+            kinds.setdefault(name, kind)
+        return kinds
 
     def contents(self) -> Iterator[tuple[str, Tag]]:
         """Yield every tag with what it is, once for each kind that it was used for."""
@@ -297,6 +320,8 @@ class Run:
 
     def _rows_of(self, kind: str) -> list[tuple[Part, int]]:
         """Return every row of a kind, as its part and its number there."""
+        if kind not in self._series():  # as in most of many runs: nothing is sorted for it
+            return []
         return [
             (part, row)
             for key in self._keys()
@@ -313,6 +338,7 @@ class Run:
             if valid is None and len(self._files) == 1 and self._files[0].format == "events":
                 # Most runs of an archive: nothing is made for a tag before it is asked for.
                 numbers = self._files[0].numbers()
+            self._is_numbered = numbers is not None
             self._index = self._series_of_files(valid) if numbers is None else numbers
         return self._index
 

@@ -411,3 +411,54 @@ TEST(threads_in_one_file_read_what_one_reads) {
     }
   }
 }
+
+// A small file is put together after its first scan, a large one is not, and both go on from there;
+// so does who takes over what was saved.
+TEST(a_file_that_grew_is_what_one_scan_reads) {
+  const Directory directory;
+  check::Random random(6);  // seed 6
+  for (int round = 0; round < 40; ++round) {
+    const std::uint64_t tags = round % 8 == 0 ? 3000 : 1 + random.below(40);
+    const std::uint64_t records = 5 * tags + random.below(200);
+    Buffer content;
+    const std::uint64_t cut = random.below(records);
+    std::size_t cut_at = 0;
+    for (std::uint64_t i = 0; i < records; ++i) {
+      if (i == cut) cut_at = content.size() + random.below(9);
+      const std::string tag = "tag" + std::to_string(random.below(tags));
+      if (random.below(20) == 0) {
+        add_scalars(content, static_cast<std::int64_t>(i), {tag, "with/others", tag}, 2.0f);
+      } else {
+        add_scalars(content, static_cast<std::int64_t>(i), {tag}, static_cast<float>(i));
+      }
+    }
+    Buffer first;
+    REQUIRE(first.append({content.data(), cut_at}));
+    const std::string path = directory.file("f", first);
+    scan::EventFile grown(path);
+    REQUIRE(scans(grown));
+    scan::PieceWriter state(-1, 0);
+    REQUIRE(grown.save(state).ok());
+    scan::EventFile restored(path);
+    REQUIRE(restored.restore(state.pending()).value());
+    const std::shared_ptr<void> block = grown.series().empty() ? nullptr : grown.series()[0].memory;
+    for (const scan::Series& series : grown.series()) {
+      if (tags > 1000) break;
+      CHECK_EQ(series.rows.capacity, series.rows.size);
+      CHECK(!series.memory.owner_before(block) && !block.owner_before(series.memory));
+    }
+    Directory::append(path, content.view().subspan(cut_at));
+    REQUIRE(scans(grown));
+    REQUIRE(scans(restored));
+    scan::EventFile whole(path);
+    REQUIRE(scans(whole));
+    CHECK_EQ(whole.records(), records);
+    for (const scan::EventFile* file : {&grown, &restored}) {
+      CHECK_EQ(file->records(), records);
+      REQUIRE(file->series().size() == whole.series().size());
+      for (std::size_t i = 0; i < whole.series().size(); ++i) {
+        REQUIRE(same_rows(file->series()[i], whole.series()[i]));
+      }
+    }
+  }
+}

@@ -71,7 +71,7 @@ void teach(scan::Predictor& predictor, scan::Series& a, scan::Series& z) {
       std::vector<std::uint8_t> framed(value.size() + 16);
       const std::uint8_t* const end =
           eventcodec::wire::put_bytes_field(framed.data(), eventcodec::event::kValue, value);
-      predictor.learn(*series, {framed.data(), end}, end - sizeof(float), sizeof(float));
+      predictor.learn(*series, 0, {framed.data(), end}, end - sizeof(float), sizeof(float));
     }
   }
 }

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import eventcodec
+from eventcodec.cli.ls_tree import tree_of
 from eventcodec.cli.main import cli
 from eventcodec.cli.rows import RowColumn, Rows
 from eventcodec.cli.terminal import escape, format_wall_time
@@ -184,27 +186,96 @@ def drawn(print_with, width):
     return out.file.getvalue()
 
 
-def test_rows_without_colours_are_drawn_as_rich_draws_them():
-    rng = random.Random(0)
+def some_text(rng, most):
     names = [*"ab/_-", " ", "\u00e9", "\u65e5", "train/", "\U0001f642", "\u0301"]
-    columns = (
-        RowColumn("kind"), RowColumn("count", right=True), RowColumn("last", least=12, most=20),
-    )  # fmt: skip
+    known = names if rng.random() < 0.4 else names[:5]
+    return "".join(rng.choice(known) for _ in range(rng.randint(1, most)))
 
-    def text(most):
-        known = names if rng.random() < 0.4 else names[:5]
-        return "".join(rng.choice(known) for _ in range(rng.randint(1, most)))
+
+ONE_LINE = (
+    RowColumn("kind"), RowColumn("count", right=True), RowColumn("last", least=12, most=20),
+)  # fmt: skip
+TWO_LINES = (
+    RowColumn("kind\nplugin", most=14, folds=True), RowColumn("count\nNaN", right=True),
+    RowColumn("last\nlast", right=True, most=20),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [ONE_LINE, TWO_LINES])
+def test_rows_without_colours_are_drawn_as_rich_draws_them(columns):
+    rng = random.Random(0)
+    lines = columns[0].heading.count("\n") + 1
+
+    def cell(text):
+        return "\n".join(escape(text()) for _ in range(lines))
 
     laid_out = 0
-    for _ in range(200):
-        rows = [
-            (escape(text(150)), "scalars", f"{rng.randint(0, 10**9):,}", escape(text(30)))
-            for _ in range(3)
+    for _ in range(100):
+        rows = range(3)
+        cells = [
+            [escape(some_text(rng, 150)) for _ in rows],
+            [cell(lambda: rng.choice(["scalars", some_text(rng, 20)])) for _ in rows],
+            [cell(lambda: f"{rng.randint(0, 10**9):,}") for _ in rows],
+            [cell(lambda: some_text(rng, 30)) for _ in rows],
         ]
-        table = Rows(f"run {escape(text(20))}", "tag", columns, rows)
+        if lines == 1:
+            cells[1] = ["scalars" for _ in rows]
+        table = Rows(f"run {escape(some_text(rng, 20))}", "tag", columns, cells)
         width = rng.choice([60, 80, 200])
         by_rich = drawn(lambda out, table=table: out.print(table), width)
         by_rows = drawn(lambda out, table=table: table.print_to(out, out.width), width)
         assert by_rows == by_rich
-        laid_out += table._lines(Console(color_system=None), width) is not None
-    assert laid_out > 100  # the others rich has drawn twice
+        laid_out += table._lines(width) is not None
+    assert laid_out > 30
+
+
+def test_a_tree_without_colours_is_drawn_as_rich_draws_it():
+    rng = random.Random(0)
+    for _ in range(40):
+        names = ["."] * rng.randint(0, 1) + [some_text(rng, 40) for _ in range(rng.randint(1, 9))]
+        counts = {name: (rng.randint(0, 3), rng.randint(0, 10**6)) for name in names}
+        root = tree_of(some_text(rng, 150), counts)
+        width = rng.choice([60, 80, 200])
+        by_rich = drawn(lambda out, root=root: out.print(root), width)
+        assert drawn(lambda out, counts=counts, root=root: print_lines(out, root), width) == by_rich
+
+
+def print_lines(out, root):
+    out.file.writelines(line + "\n" for line in root.lines(out, out.width))
+
+
+def test_a_table_of_many_rows_is_drawn_on_a_terminal_too():
+    tags = [f"layer{number}/norm" for number in range(2000)]
+    cells = [tags, *([["1"] * len(tags)] * 3)]
+    out = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+    Rows("run .", "tag", ONE_LINE, cells).print_to(out, 80)
+    lines = out.file.getvalue().splitlines()
+    assert [line.split()[0] for line in lines[3:]] == tags
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_listing_says_what_the_tags_and_series_say(tmp_path, restarted):
+    """Of one file as it stands there, and of what restarts and several files leave."""
+    rng = random.Random(1)
+    with eventcodec.SummaryWriter(str(tmp_path)) as writer:
+        for step in range(40):
+            value = float("nan") if rng.random() < 0.2 else rng.random()
+            writer.add_scalar(f"m{rng.randint(0, 9)}", value, step)
+        writer.add_text("note", "a", 3)
+        writer.add_histogram("m3", [1.0, 2.0], 50)
+    if restarted:
+        with eventcodec.SummaryWriter(str(tmp_path), purge_step=20) as writer:
+            writer.add_scalar("m1", 0.5, 30)
+    run = eventcodec.open(tmp_path)["."]
+    listed = list(run.listing())
+    assert [each.tag for each in listed] == list(run.tags)
+    assert any(each.nan_count for each in listed)
+    for each in listed:
+        entry = run.tags[each.tag]
+        assert all(getattr(each, name) == value for name, value in vars(entry).items())
+        if each.kind == "scalars":
+            values = run.scalars[each.tag].values
+            assert struct.pack("d", each.last) == struct.pack("d", values[-1])
+            assert each.nan_count == int(np.isnan(values).sum())
+        else:
+            assert each.last is each.nan_count is None
