@@ -1,31 +1,33 @@
 // adopt.cc - puts together what two collectors have gathered from bytes that follow one another.
 #include <new>
 
-#include "base/parallel.h"
 #include "scan/collector.h"
 
 namespace eventcodec::scan {
 
-bool Collector::adopt(Collector& part, std::size_t threads) {
+// Rows are the last: of all that can fail nothing is left then.
+bool Collector::adopt(Collector& part) {
   if (!can_adopt(part)) return false;
-  std::vector<std::uint64_t> rows_before;
-  rows_before.reserve(series_.size());
-  for (const Series& series : series_) rows_before.push_back(series.size());
-  const std::vector<std::uint32_t> ids = adopt_series(part, threads);
-  for (SessionStart& start : part.session_starts_) {
-    std::vector<std::uint64_t> rows = rows_before;
-    for (std::size_t i = 0; i != start.rows.size(); ++i) {
-      if (ids[i] >= rows.size()) rows.resize(ids[i] + std::size_t{1});
-      rows[ids[i]] += start.rows[i];
-    }
-    row_counts_ += rows.size();
-    start.rows = std::move(rows);
-    session_starts_.push_back(std::move(start));
+  if (arrivals_ == nullptr) arrivals_ = std::make_unique<std::atomic<std::uint32_t>>(0);
+  const std::vector<std::uint32_t> ids = adopt_series(part);
+  adopt_tags(part);
+  for (std::size_t i = 0; i != ids.size(); ++i) {
+    adopt_rows(series_[ids[i]], part.series_[i], part.leaving_);
   }
+  if (!part.leaving_.empty()) ++*arrivals_;
+  part.arrivals_of_adopter_ = arrivals_.get();
   return true;
 }
 
-void Collector::drop_adopted() {
+// Writing to memory for the first time costs more than the copy does: whoever has gathered the rows
+// does it, and still has them in a cache.
+void Collector::hand_over() {
+  for (const Copy& copy : leaving_) std::memcpy(copy.to, copy.from, copy.bytes);
+  if (!leaving_.empty()) {
+    leaving_.clear();
+    --*arrivals_of_adopter_;
+    arrivals_of_adopter_->notify_one();
+  }
   for (Series& series : series_) {
     series.rows.size = 0;
     series.forms = 0;
@@ -36,6 +38,12 @@ void Collector::drop_adopted() {
   row_counts_ = 0;
   // A guess that was right so far says nothing of what comes.
   for (auto& [tag, entry] : tags_) entry.guessed = false;
+}
+
+// Before rows are looked at, or moved to where there is room for more.
+void Collector::await_arrivals() const {
+  if (arrivals_ == nullptr) return;
+  for (std::uint32_t count = *arrivals_; count != 0; count = *arrivals_) arrivals_->wait(count);
 }
 
 // The first metadata of a tag decide what its tensors are. A part that did not know them is right
@@ -53,10 +61,12 @@ bool Collector::can_adopt(const Collector& part) const {
   return part.session_starts_.empty() || row_counts_ + most <= kMostRowCounts;
 }
 
-// Returns the number that each series of the part has here.
-std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t threads) {
+// Makes room for the rows, too. Returns the number that each series of the part has here.
+std::vector<std::uint32_t> Collector::adopt_series(Collector& part) {
+  constexpr std::size_t kColumns = 3;
+  part.leaving_.reserve(kColumns * part.series_.size());
+  const std::size_t series_before = series_.size();
   std::vector<std::uint32_t> ids;
-  std::vector<Copy> copies;
   ids.reserve(part.series_.size());
   for (Series& from : part.series_) {
     TagEntry& entry = entry_of(from.tag);
@@ -76,11 +86,30 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     series.forms |= from.forms;
     series.begun = series.begun || from.begun || from.rows.size != 0;
     series.described = series.described || from.described;
-    adopt_rows(series, from, copies);
+    if (series.memory != nullptr && !make_room(series, from.rows.size)) throw std::bad_alloc();
   }
-  // Writing to memory for the first time costs more than the copy does: the threads share both.
-  run_parallel(copies.size(), threads,
-               [&](std::size_t i) { std::memcpy(copies[i].to, copies[i].from, copies[i].bytes); });
+  adopt_restarts(part, ids, series_before);
+  return ids;
+}
+
+// The rows of the part are not yet among those that are counted here.
+void Collector::adopt_restarts(Collector& part, const std::vector<std::uint32_t>& ids,
+                               std::size_t series_before) {
+  for (SessionStart& start : part.session_starts_) {
+    std::vector<std::uint64_t> rows;
+    rows.reserve(series_.size());
+    for (std::size_t id = 0; id != series_before; ++id) rows.push_back(series_[id].size());
+    for (std::size_t i = 0; i != start.rows.size(); ++i) {
+      if (ids[i] >= rows.size()) rows.resize(ids[i] + std::size_t{1});
+      rows[ids[i]] += start.rows[i];
+    }
+    row_counts_ += rows.size();
+    start.rows = std::move(rows);
+    session_starts_.push_back(std::move(start));
+  }
+}
+
+void Collector::adopt_tags(const Collector& part) {
   for (const auto& [tag, later] : part.tags_) {
     TagEntry& entry = entry_of(tag);
     entry.guessed = entry.guessed || later.guessed;
@@ -91,11 +120,11 @@ std::vector<std::uint32_t> Collector::adopt_series(Collector& part, std::size_t 
     entry.display_name = later.display_name;
     entry.description = later.description;
   }
-  return ids;
 }
 
-// Moves the memory of a series that is new here; of one that is not, notes what is to be copied.
-void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copies) {
+// Moves the memory of a series that is new here; of one that is not, notes what is to be copied to
+// the room that was made.
+void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& leaving) {
   if (part.rows.size == 0) return;
   if (series.memory == nullptr) {
     series.rows = part.rows;
@@ -103,10 +132,9 @@ void Collector::adopt_rows(Series& series, Series& part, std::vector<Copy>& copi
     part.rows = {};
     return;
   }
-  if (!make_room(series, part.rows.size)) throw std::bad_alloc();
   Rows& rows = series.rows;
   const auto append = [&](auto* column, const auto* more) {
-    copies.push_back({column + rows.size, more, part.rows.size * sizeof *column});
+    leaving.push_back({column + rows.size, more, part.rows.size * sizeof *column});
   };
   append(rows.steps, part.rows.steps);
   append(rows.wall_times, part.rows.wall_times);

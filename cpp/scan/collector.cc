@@ -352,6 +352,7 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   constexpr std::uint64_t kMostAtOnce = 64;
   const std::uint64_t size = series.rows.size;
   if (size + rows <= series.rows.capacity) return true;
+  await_arrivals();
   std::uint64_t wanted = size + rows;
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {

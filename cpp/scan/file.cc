@@ -120,7 +120,8 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
   std::uint64_t wanted = 0;
   while (true) {
     if (committed_ >= limit) return true;
-    Status status = window.fill(wanted);
+    Status status;
+    if (window.bytes().size() <= wanted) status = window.fill(wanted, limit);
     if (!status.ok()) return status.error();
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();
