@@ -1,18 +1,29 @@
 // adopt.cc - puts together what two collectors have gathered from bytes that follow one another.
+#include <algorithm>
 #include <new>
 
 #include "scan/collector.h"
 
 namespace eventcodec::scan {
+namespace {
+
+// Fetches memory that will be written to.
+void prefetch(const void* memory, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;  // of the cache
+  const auto* begin = static_cast<const std::uint8_t*>(memory);
+  for (std::size_t at = 0; at < bytes; at += kLine) __builtin_prefetch(begin + at, 1);
+}
+
+}  // namespace
 
 // Rows are the last: of all that can fail nothing is left then.
 bool Collector::adopt(Collector& part) {
   if (!can_adopt(part)) return false;
   if (arrivals_ == nullptr) arrivals_ = std::make_unique<std::atomic<std::uint32_t>>(0);
-  const std::vector<std::uint32_t> ids = adopt_series(part);
-  adopt_tags(part);
-  for (std::size_t i = 0; i != ids.size(); ++i) {
-    adopt_rows(series_[ids[i]], part.series_[i], part.leaving_);
+  adopt_series(part);
+  if (part.tells_of_tags_) adopt_tags(part);
+  for (std::size_t i = 0; i != part.adopted_as_.size(); ++i) {
+    adopt_rows(series_[part.adopted_as_[i]], part.series_[i], part.leaving_);
   }
   if (!part.leaving_.empty()) ++*arrivals_;
   part.arrivals_of_adopter_ = arrivals_.get();
@@ -22,7 +33,10 @@ bool Collector::adopt(Collector& part) {
 // Writing to memory for the first time costs more than the copy does: whoever has gathered the rows
 // does it, and still has them in a cache.
 void Collector::hand_over() {
-  for (const Copy& copy : leaving_) std::memcpy(copy.to, copy.from, copy.bytes);
+  for (std::size_t i = 0; i != leaving_.size(); ++i) {
+    if (i + 1 != leaving_.size()) prefetch(leaving_[i + 1].to, leaving_[i + 1].bytes);
+    std::memcpy(leaving_[i].to, leaving_[i].from, leaving_[i].bytes);
+  }
   if (!leaving_.empty()) {
     leaving_.clear();
     --*arrivals_of_adopter_;
@@ -36,6 +50,7 @@ void Collector::hand_over() {
   }
   session_starts_.clear();
   row_counts_ = 0;
+  if (!tells_of_tags_) return;
   // A guess that was right so far says nothing of what comes.
   for (auto& [tag, entry] : tags_) entry.guessed = false;
 }
@@ -49,52 +64,54 @@ void Collector::await_arrivals() const {
 // The first metadata of a tag decide what its tensors are. A part that did not know them is right
 // where it did not need them, or found the same.
 bool Collector::can_adopt(const Collector& part) const {
-  for (const auto& [tag, entry] : part.tags_) {
-    if (!entry.guessed && !entry.has_metadata) continue;
+  const auto fits = [&](const auto& of_part) {
+    const auto& [tag, entry] = of_part;
+    if (!entry.guessed && !entry.has_metadata) return true;
     const auto known = tags_.find(std::string_view(tag));
-    if (known == tags_.end() || !known->second.has_metadata) continue;
-    if (entry.guessed) return false;
-    if (entry.has_metadata && entry.plugin != known->second.plugin) return false;
-  }
+    if (known == tags_.end() || !known->second.has_metadata) return true;
+    return !entry.guessed && (!entry.has_metadata || entry.plugin == known->second.plugin);
+  };
+  if (part.tells_of_tags_ && !std::all_of(part.tags_.begin(), part.tags_.end(), fits)) return false;
   // Whether the counts of a restart are kept depends on all that stand before: see add_session().
   const std::size_t most = part.session_starts_.size() * (series_.size() + part.series_.size());
   return part.session_starts_.empty() || row_counts_ + most <= kMostRowCounts;
 }
 
-// Makes room for the rows, too. Returns the number that each series of the part has here.
-std::vector<std::uint32_t> Collector::adopt_series(Collector& part) {
+// Makes room for the rows, too.
+void Collector::adopt_series(Collector& part) {
   constexpr std::size_t kColumns = 3;
   part.leaving_.reserve(kColumns * part.series_.size());
+  std::vector<std::uint32_t>& ids = part.adopted_as_;
   const std::size_t series_before = series_.size();
-  std::vector<std::uint32_t> ids;
-  ids.reserve(part.series_.size());
-  for (Series& from : part.series_) {
-    TagEntry& entry = entry_of(from.tag);
-    ids.push_back(id_of(entry, from.tag, from.kind));
-    Series& series = series_[ids.back()];
+  for (std::size_t i = 0; i != part.series_.size(); ++i) {
+    Series& from = part.series_[i];
+    if (i == ids.size()) ids.push_back(id_of(entry_of(from.tag), from.tag, from.kind));
     if (from.forms == 0 && from.rows.size == 0) continue;  // nothing since an earlier stretch
-    if (from.described) {
-      const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
-      describe(series, entry.has_metadata ? entry : later);
-    } else if (!series.begun && entry.has_metadata) {
-      describe(series, entry);
-    } else if (!series.begun) {
-      series.plugin = from.plugin;
-      series.display_name = from.display_name;
-      series.description = from.description;
+    Series& series = series_[ids[i]];
+    if (from.described || !series.begun) {
+      const TagEntry& entry = entry_of(from.tag);
+      if (from.described) {
+        const TagEntry& later = part.tags_.find(std::string_view(from.tag))->second;
+        describe(series, entry.has_metadata ? entry : later);
+      } else if (entry.has_metadata) {
+        describe(series, entry);
+      } else {
+        series.plugin = from.plugin;
+        series.display_name = from.display_name;
+        series.description = from.description;
+      }
     }
     series.forms |= from.forms;
     series.begun = series.begun || from.begun || from.rows.size != 0;
     series.described = series.described || from.described;
     if (series.memory != nullptr && !make_room(series, from.rows.size)) throw std::bad_alloc();
   }
-  adopt_restarts(part, ids, series_before);
-  return ids;
+  adopt_restarts(part, series_before);
 }
 
 // The rows of the part are not yet among those that are counted here.
-void Collector::adopt_restarts(Collector& part, const std::vector<std::uint32_t>& ids,
-                               std::size_t series_before) {
+void Collector::adopt_restarts(Collector& part, std::size_t series_before) {
+  const std::vector<std::uint32_t>& ids = part.adopted_as_;
   for (SessionStart& start : part.session_starts_) {
     std::vector<std::uint64_t> rows;
     rows.reserve(series_.size());
@@ -111,6 +128,7 @@ void Collector::adopt_restarts(Collector& part, const std::vector<std::uint32_t>
 
 void Collector::adopt_tags(const Collector& part) {
   for (const auto& [tag, later] : part.tags_) {
+    if (!later.guessed && !later.has_metadata) continue;
     TagEntry& entry = entry_of(tag);
     entry.guessed = entry.guessed || later.guessed;
     has_guesses_ = has_guesses_ || later.guessed;

@@ -235,6 +235,7 @@ Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
   TagEntry& entry = entry_of(as_text(value.tag));
   if (value.has_metadata && !entry.has_metadata) {
     entry.has_metadata = true;
+    tells_of_tags_ = true;
     entry.plugin = as_text(value.plugin);
     entry.display_name = as_text(value.display_name);
     entry.description = as_text(value.description);
@@ -277,6 +278,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   TagEntry& entry = entry_of(row.value);
   entry.guessed = entry.guessed || row.guessed;
   has_guesses_ = has_guesses_ || row.guessed;
+  tells_of_tags_ = tells_of_tags_ || row.guessed;
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);

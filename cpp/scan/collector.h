@@ -179,9 +179,8 @@ class Collector {
     const void* from;
     std::size_t bytes;
   };
-  std::vector<std::uint32_t> adopt_series(Collector& part);
-  void adopt_restarts(Collector& part, const std::vector<std::uint32_t>& ids,
-                      std::size_t series_before);
+  void adopt_series(Collector& part);
+  void adopt_restarts(Collector& part, std::size_t series_before);
   void adopt_tags(const Collector& part);
   static void adopt_rows(Series& series, Series& part, std::vector<Copy>& leaving);
   void await_arrivals() const;
@@ -207,6 +206,7 @@ class Collector {
   std::vector<SessionStart> session_starts_;
   std::size_t row_counts_ = 0;  // in session_starts_
   bool has_guesses_ = false;
+  bool tells_of_tags_ = false;  // some tag that add() met has metadata, or its kind was guessed
   event::Joined joined_;
   std::vector<Row> rows_;
   // Tag -> plugin, from first metadata that stand in the event that is being decoded.
@@ -216,6 +216,7 @@ class Collector {
   std::uint64_t total_ = 0;
   std::optional<std::uint64_t> first_room_;  // done_ when rows began to come
   std::uint64_t dropped_at_ = 0;
+  std::vector<std::uint32_t> adopted_as_;  // the number of each series in the adopter
   std::vector<Copy> leaving_;  // rows that hand_over() copies, and the count that it is part of
   std::atomic<std::uint32_t>* arrivals_of_adopter_ = nullptr;
   // How many others have not yet handed over rows that were adopted.

@@ -17,6 +17,9 @@ using record::Unframed;
 // The values of so many tags are read the quick way when nobody wants to know of them: some 50 MiB.
 constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
 
+// Enough to tell what a file is; threads that share a file need not wait for more.
+constexpr std::uint64_t kBytesOfFormat = std::uint64_t{64} << 10;
+
 void EventFile::forget() {
   collector_ = Collector(selection_);
   committed_ = 0;
@@ -93,7 +96,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   Window window(file.value().get(), committed_, identity.bytes, buffer);
   SearchBudget budget(window.file_bytes() - window.offset());
   if (committed_ == 0 && damage_.empty()) {
-    if (Status filled = window.fill(); !filled.ok()) return filled;
+    if (Status filled = window.fill(0, kBytesOfFormat); !filled.ok()) return filled;
     format_ = format_of(window.bytes(), path_);
   }
   Status result = format_ == Format::kVisualDl ? take_all_vdl(window, budget, options)

@@ -164,7 +164,7 @@ void EventFile::Ahead::read_part(std::size_t number) {
     file.committed_ = part.begin;
     file.collector_.limit_tags(front_.collector_.most_tags());
     file.begin_ = part.begin;
-    file.end_ = part.place + part.size;
+    file.end_ = part.place + kMostGrowth * part.size;
     Options strict = options_;
     strict.mode = Mode::kStrict;  // whatever is damaged is left to the front
     SearchBudget budget(0);
