@@ -18,7 +18,7 @@ void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, 
   const auto until = std::chrono::steady_clock::now() + kAwake;
   while (!done() && std::chrono::steady_clock::now() < until) {
     lock.unlock();
-    for (int i = 0; i < 20; i++) __builtin_ia32_pause();
+    std::this_thread::yield();
     lock.lock();
   }
   changed.wait(lock, done);
