@@ -24,8 +24,12 @@ constexpr std::uint64_t kMostAwaited = std::uint64_t{32} << 20;
 constexpr std::uint64_t kSeriesPerPart = 1024;
 constexpr std::uint64_t kMostSeries = std::uint64_t{1} << 17;
 
-// A part may grow to so many times what it was meant to be, for a front that is slow.
+// A part may grow to so many times what it was meant to be, for a front that is slow. A front that
+// begins is: the kernel clears the memory of its columns. So the first part begins earlier by this
+// divisor; later than the columns get their memory, though: that would happen in adopt().
 constexpr std::uint64_t kMostGrowth = 4;
+constexpr std::uint64_t kShareOfBeginner = 2;
+
 // After so many bytes a reader looks whether its part is to end. The front says so a little before
 // it comes there, because the reader is in the midst of a step.
 constexpr std::uint64_t kStep = std::uint64_t{128} << 10;
@@ -127,7 +131,8 @@ bool EventFile::Ahead::assign() {
   while (!idle_.empty() && series <= kMostSeries) {
     const std::size_t number = idle_.front();
     std::uint64_t place = ahead_.empty() ? at : readers_.end_of(ahead_.back());
-    if (ahead_.empty() || number == 0) place += size;  // this is for the front
+    // The bytes between are for the front.
+    if (ahead_.empty() || number == 0) place += series == 0 ? size / kShareOfBeginner : size;
     if (place >= end_ || end_ - place < least) break;
     parts_[number].place = place;
     parts_[number].size = size;
