@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
+#include "event/encode.h"
 #include "record/frame.h"
 
 namespace eventcodec::archive {
@@ -31,6 +33,12 @@ Status FileOutput::append_record(ByteView payload) {
   if (!record::frame(payload, pending_)) return out_of_memory();
   bytes_ += pending_.size() - before;
   return pending_.size() < kWriteBytes ? Status{} : flush();
+}
+
+Status FileOutput::append_version(double wall_time) {
+  std::array<std::uint8_t, event::kVersionBound> payload{};
+  const std::uint8_t* end = event::put_version(payload.data(), wall_time);
+  return append_record(ByteView(payload).first(static_cast<std::size_t>(end - payload.data())));
 }
 
 Status FileOutput::flush() {

@@ -15,6 +15,8 @@ class FileOutput {
   [[nodiscard]] Status append(ByteView bytes);
   // Appends the record of a payload.
   [[nodiscard]] Status append_record(ByteView payload);
+  // Appends the record that readers expect at the beginning of a file.
+  [[nodiscard]] Status append_version(double wall_time);
   [[nodiscard]] Status flush();
 
   // Bytes appended so far.

@@ -28,7 +28,7 @@ Result<Step> RecordWalk::next() {
             .kind = Step::Kind::kRecord, .offset = offset, .bytes = bytes, .record = record};
       }
       case Unframed::Kind::kNeedMore: {
-        if (!window_.can_hold(bytes)) return end();
+        if (!window_.can_hold(bytes)) return pass_unfinished(found.bytes);
         Status status = window_.fill(bytes);
         if (!status.ok()) return status.error();
         break;
@@ -40,6 +40,20 @@ Result<Step> RecordWalk::next() {
         return pass_payload(found);
     }
   }
+}
+
+// A record that the file does not hold: what is left, unless whole records follow it.
+Result<Step> RecordWalk::pass_unfinished(std::uint64_t bytes) {
+  const std::uint64_t offset = window_.offset();
+  const Result<std::uint64_t> torn = scan::damaged_bytes(window_, bytes, budget_);
+  if (!torn.ok()) return torn.error();
+  if (torn.value() == bytes) return end();
+  window_.drop(static_cast<std::size_t>(torn.value()));
+  return Step{.kind = Step::Kind::kDamage,
+              .offset = offset,
+              .bytes = torn.value(),
+              .reason = record::reason_of(DamageKind::kUnfinished),
+              .searched = true};
 }
 
 Result<Step> RecordWalk::pass_payload(const Unframed& found) {

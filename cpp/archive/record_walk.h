@@ -39,6 +39,7 @@ class RecordWalk {
   Result<Step> next();
 
  private:
+  Result<Step> pass_unfinished(std::uint64_t bytes);
   Result<Step> pass_payload(const record::Unframed& found);
   Result<Step> pass_damage(const char* reason);
   Step end();

@@ -60,6 +60,10 @@ double number_of(const ValueView& value) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+bool holds_version(const Step& step) {
+  return step.kind == Step::Kind::kRecord && is_version(step.payload());
+}
+
 // Whether a value without a payload is data all the same: hyperparameters stand in the metadata.
 bool is_data(const ValueView& value, std::string_view plugin) {
   return value.payload != Payload::kNothing || plugin == "hparams";
@@ -84,6 +88,10 @@ Result<std::uint64_t> Rewriter::copy(const Source& from, int to, std::uint64_t m
     while (true) {
       const Result<Step> step = walk.next();
       if (!step.ok()) return step.error();
+      if (!begun_ && rules_.add_version && to != kNowhere && !holds_version(step.value())) {
+        if (Status added = output.append_version(0); !added.ok()) return added.error();
+      }
+      begun_ = true;
       const bool full = most_bytes != 0 && output.bytes() >= most_bytes;
       if (step.value().kind == Step::Kind::kEnd || full) {
         Status flushed = output.flush();
@@ -97,7 +105,7 @@ Result<std::uint64_t> Rewriter::copy(const Source& from, int to, std::uint64_t m
         continue;
       }
       ++totals_.records_before;
-      Status taken = take(step.value(), voids, to < 0 ? nullptr : &output);
+      Status taken = take(step.value(), voids, to == kNowhere ? nullptr : &output);
       if (!taken.ok()) return taken.error();
     }
   });
@@ -140,8 +148,16 @@ Status Rewriter::take(const Step& step, Voids& voids, FileOutput* output) {
   return is_stamp_kept() ? put_unchanged(step, output) : put_event(step, nullptr, output);
 }
 
+// Training loops log the same tags in the same order: after each the one that followed it last time
+// is expected, which spares a search in memory that no cache holds.
 Rewriter::Tag& Rewriter::tag_of(std::string_view name) {
+  if (last_ != nullptr && last_->second.next != nullptr && last_->second.next->first == name) {
+    last_ = last_->second.next;
+    return last_->second;
+  }
   const auto [found, is_new] = tags_.try_emplace(std::string(name));
+  if (last_ != nullptr) last_->second.next = &*found;
+  last_ = &*found;
   Tag& tag = found->second;
   if (is_new) {
     const auto rule = rules_.tags.find(found->first);

@@ -31,6 +31,7 @@ struct Rules {
   std::optional<std::int64_t> until;  // events from this step on are left out
   bool resolve = false;               // leave out what restarts void, and the restarts
   bool one_version = false;           // of the version records only the first of the run stays
+  bool add_version = false;           // a run that does not begin with one gets one
   bool collect = false;               // keep the columns of the values that count, for masks
 };
 
@@ -69,7 +70,9 @@ class Rewriter {
  public:
   explicit Rewriter(Rules rules) : rules_(std::move(rules)) {}
 
-  // Copies one file. `to` -1 only counts. Stops when the output has `most_bytes`, if that is not 0:
+  static constexpr int kNowhere = -1;
+
+  // Copies one file. `to` kNowhere only counts. Stops when the output has `most_bytes`, if that is not 0:
   // the result is the offset to go on from, or the end of the file's records.
   Result<std::uint64_t> copy(const Source& from, int to, std::uint64_t most_bytes);
 
@@ -85,6 +88,7 @@ class Rewriter {
     bool written = false;                // a value of it is in the output
     std::vector<std::uint8_t> metadata;  // the first that the tag has: TensorBoard keeps that one
     std::string plugin;
+    std::pair<const std::string, Tag>* next = nullptr;  // the tag that came after it last time
   };
   // What restarts void at the place where the copy is.
   struct Voids {
@@ -120,6 +124,7 @@ class Rewriter {
   Rules rules_;
   RewriteTotals totals_;
   std::unordered_map<std::string, Tag> tags_;
+  std::pair<const std::string, Tag>* last_ = nullptr;  // the tag that came last
   std::vector<TagReport> reports_;
   std::vector<Edit> edits_;
   event::Joined joined_;
@@ -129,6 +134,7 @@ class Rewriter {
   Buffer others_;
   Buffer summary_;
   Buffer value_;
+  bool begun_ = false;
   bool has_version_ = false;
 };
 

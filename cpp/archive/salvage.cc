@@ -3,13 +3,11 @@
 
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 
 #include "archive/event_fields.h"
 #include "archive/record_walk.h"
 #include "event/check.h"
-#include "event/encode.h"
 
 namespace eventcodec::archive {
 namespace {
@@ -68,12 +66,8 @@ class Salvage {
   }
 
   Status add_version(double wall_time) {
-    std::array<std::uint8_t, event::kVersionBound> payload{};
-    const std::uint8_t* end = event::put_version(payload.data(), wall_time);
     report_.version_added = true;
-    if (!options_.copy) return {};
-    return output_.append_record(
-        ByteView(payload).first(static_cast<std::size_t>(end - payload.data())));
+    return options_.copy ? output_.append_version(wall_time) : Status{};
   }
 
   Result<Salvaged> finish() {

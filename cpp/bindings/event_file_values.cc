@@ -3,6 +3,7 @@
 #include "bindings/arrays.h"
 #include "bindings/event_file.h"
 // pybind first
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -44,13 +45,15 @@ Located locate(SharedFile& self, std::size_t id, const std::vector<std::size_t>&
   });
 }
 
-// `decode(value, reference, decoded)` as Fetch calls it; false says that it is no `what`.
+// `decode(value, references, decoded)` as Fetch calls it, with a place in `decoded` for each row of
+// the value; false says that it is no `what`.
 template <class Decoded, class Decode>
 scan::Use decode_into(std::vector<Decoded>& decoded, const Located& at, const char* what,
                       const Decode& decode) {
   return [&decoded, &at, what, &decode](std::size_t row, const scan::Fetched& value) -> Status {
-    const scan::Reference& reference = at.references[row];
-    if (decode(value, reference, &decoded[row])) return {};
+    const auto references = std::span(at.references).subspan(row, value.rows);
+    if (decode(value, references, std::span(decoded).subspan(row, value.rows))) return {};
+    const scan::Reference& reference = references.front();
     return Error{.code = Errc::kCorrupt,
                  .message = std::string("malformed ") + what + " in the record at byte " +
                             std::to_string(reference.offset),
@@ -73,7 +76,7 @@ std::vector<Decoded> fetch_decoded(SharedFile& self, std::size_t id,
                               batch);
          }),
          self.file.path());
-  decoded.resize(batch->values.size());
+  decoded.resize(scan::count_rows(batch->values));
   return decoded;
 }
 
@@ -92,11 +95,11 @@ py::list fetch_rows(SharedFile& self, std::size_t id, const std::vector<std::siz
 // copied only within it. Nobody else knows the objects before they are taken.
 class RecordObjects {
  public:
-  explicit RecordObjects(const std::vector<std::size_t>& sizes) {
-    objects_.reserve(sizes.size());
-    places_.reserve(sizes.size());
-    for (const std::size_t size : sizes) {
-      PyObject* object = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
+  explicit RecordObjects(const std::vector<scan::Fetch::Record>& records) {
+    objects_.reserve(records.size());
+    places_.reserve(records.size());
+    for (const scan::Fetch::Record& record : records) {
+      PyObject* object = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(record.bytes));
       if (object == nullptr) throw py::error_already_set();
       objects_.push_back(py::reinterpret_steal<py::object>(object));
       places_.push_back(reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(object)));
@@ -106,13 +109,13 @@ class RecordObjects {
   [[nodiscard]] std::span<std::uint8_t* const> places() const { return places_; }
 
   // Moves a part of a record to the front of its object; needs no GIL.
-  void move_to_front(std::size_t row, ByteView part) const {
-    if (!part.empty()) std::memmove(places_[row], part.data(), part.size());
+  void move_to_front(std::size_t record, ByteView part) const {
+    if (!part.empty()) std::memmove(places_[record], part.data(), part.size());
   }
 
   // The first `size` bytes of an object, which nobody else will have.
-  py::object take(std::size_t row, std::size_t size) {
-    PyObject* object = objects_[row].release().ptr();
+  py::object take(std::size_t record, std::size_t size) {
+    PyObject* object = objects_[record].release().ptr();
     if (_PyBytes_Resize(&object, static_cast<Py_ssize_t>(size)) != 0) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(object);
   }
@@ -122,8 +125,33 @@ class RecordObjects {
   std::vector<std::uint8_t*> places_;
 };
 
+// The bytes that the rows of one record hand out, as objects; rows with the same bytes share one.
+class RecordParts {
+ public:
+  RecordParts(RecordObjects& objects, std::size_t record, bool is_whole)
+      : objects_(objects), record_(record), is_whole_(is_whole) {}
+
+  // `part` stands at the front of a record that `is_whole` its only row's, else anywhere in it.
+  py::object object_of(ByteView part) {
+    if (is_whole_) return objects_.take(record_, part.size());
+    if (!last_ || part.data() != last_part_.data() || part.size() != last_part_.size()) {
+      last_ = py::bytes(reinterpret_cast<const char*>(part.data()), part.size());
+      last_part_ = part;
+    }
+    return last_;
+  }
+
+ private:
+  RecordObjects& objects_;
+  std::size_t record_;
+  bool is_whole_;
+  py::object last_;
+  ByteView last_part_;
+};
+
 // The same for values that are mostly bytes, the part `bytes_of(decoded)` of their record, which
-// `to_python(decoded, bytes)` is given as an object.
+// `to_python(decoded, bytes)` is given as an object. The only row of a record takes the record's
+// own memory; several have a copy each.
 template <class Decoded, class Decode, class BytesOf, class ToPython>
 py::list fetch_bytes(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows,
                      const char* what, const Decode& decode, const BytesOf& bytes_of,
@@ -134,22 +162,38 @@ py::list fetch_bytes(SharedFile& self, std::size_t id, const std::vector<std::si
                return scan::Fetch::plan(self.file.path(), at.format, at.references, self.threads);
              }),
              self.file.path());
-  RecordObjects objects(fetch.sizes());
-  std::vector<Decoded> decoded(fetch.sizes().size());
-  const scan::Use decode_row = decode_into(decoded, at, what, decode);
+  const auto& records = fetch.records();
+  RecordObjects objects(records);
+  std::vector<std::size_t> record_of(fetch.rows());
+  std::vector<char> is_alone(records.size());  // the only row of its record
+  for (std::size_t i = 0; i != records.size(); ++i) {
+    const scan::Fetched& first = fetch.values()[records[i].value];
+    const scan::Fetched& last = fetch.values()[records[i].value + records[i].values - 1];
+    const std::size_t end = last.row + last.rows;
+    is_alone[i] = end - first.row == 1;
+    std::fill(record_of.begin() + static_cast<std::ptrdiff_t>(first.row),
+              record_of.begin() + static_cast<std::ptrdiff_t>(end), i);
+  }
+  std::vector<Decoded> decoded(fetch.rows());
+  const scan::Use decode_rows = decode_into(decoded, at, what, decode);
   const scan::Use use = [&](std::size_t row, const scan::Fetched& value) -> Status {
-    Status status = decode_row(row, value);
-    if (!status.ok()) return status;
+    Status status = decode_rows(row, value);
+    const std::size_t record = record_of[row];
+    if (!status.ok() || is_alone[record] == 0) return status;
     // Pieces that were joined are no more bytes than in the record: this cannot happen.
     const ByteView part = bytes_of(decoded[row]);
-    if (part.size() > fetch.sizes()[row]) return Error{.code = Errc::kTooLarge, .message = what};
-    objects.move_to_front(row, part);
+    if (part.size() > records[record].bytes) return Error{.code = Errc::kTooLarge, .message = what};
+    objects.move_to_front(record, part);
     return {};
   };
   unwrap(without_gil([&] { return fetch.read(at.tag, objects.places(), use); }), self.file.path());
-  py::list all(fetch.values().size());
-  for (std::size_t row = 0; row != fetch.values().size(); ++row) {
-    all[row] = to_python(decoded[row], objects.take(row, bytes_of(decoded[row]).size()));
+  py::list all(fetch.rows());
+  for (std::size_t row = 0; row != fetch.rows();) {
+    const std::size_t record = record_of[row];
+    RecordParts parts(objects, record, is_alone[record] != 0);
+    for (; row != fetch.rows() && record_of[row] == record; ++row) {
+      all[row] = to_python(decoded[row], parts.object_of(bytes_of(decoded[row])));
+    }
   }
   return all;
 }
@@ -158,12 +202,16 @@ bool is_vdl(const scan::Fetched& fetched) {
   return fetched.vdl_value.component != vdl::Component::kNone;
 }
 
-bool decode_histogram(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
-                      event::HistogramData* data) {
-  if (is_vdl(fetched)) return vdl::decode_histogram(fetched.vdl_value.body, data);
-  return fetched.value.payload == event::Payload::kTensorMessage
-             ? event::decode_histogram_tensor(fetched.value.body, data)
-             : event::decode_histogram_proto(fetched.value.body, data);
+using References = std::span<const scan::Reference>;
+
+bool decode_histogram(const scan::Fetched& fetched, References /*references*/,
+                      std::span<event::HistogramData> to) {
+  return std::ranges::all_of(to, [&](event::HistogramData& data) {
+    if (is_vdl(fetched)) return vdl::decode_histogram(fetched.vdl_value.body, &data);
+    return fetched.value.payload == event::Payload::kTensorMessage
+               ? event::decode_histogram_tensor(fetched.value.body, &data)
+               : event::decode_histogram_proto(fetched.value.body, &data);
+  });
 }
 
 // Objects of a frozen dataclass, made as its __init__ makes them but in a fifth of the time: logs
@@ -265,50 +313,61 @@ bool parse_size(ByteView text, std::int32_t* value) {
   return true;
 }
 
-bool decode_image_strings(ByteView tensor, std::uint32_t item, event::ImageView* image) {
+// The images of a tensor: width and height as text, then one string each.
+bool decode_image_strings(ByteView tensor, References references,
+                          std::span<event::ImageView> images) {
   event::TensorShape shape;
   std::vector<ByteView> strings;
-  if (!event::decode_tensor_strings(tensor, &shape, &strings)) return false;
-  if (strings.size() < 3 + std::size_t{item}) return false;
-  image->encoded = strings[2 + std::size_t{item}];
-  return parse_size(strings[0], &image->width) && parse_size(strings[1], &image->height);
+  event::ImageView size;
+  if (!event::decode_tensor_strings(tensor, &shape, &strings) || strings.size() < 2) return false;
+  if (!parse_size(strings[0], &size.width) || !parse_size(strings[1], &size.height)) return false;
+  for (std::size_t i = 0; i != images.size(); ++i) {
+    const std::size_t number = 2 + std::size_t{references[i].item};
+    if (number >= strings.size()) return false;
+    images[i] = size;
+    images[i].encoded = strings[number];
+  }
+  return true;
 }
 
-bool decode_image(const scan::Fetched& fetched, const scan::Reference& reference,
-                  event::ImageView* image) {
-  if (is_vdl(fetched)) {
-    image->encoded = vdl::encoded_image_of(fetched.vdl_value.body);
-    const png::Size size = png::size_of(image->encoded);
-    image->width = size.width;
-    image->height = size.height;
-    return true;
+bool decode_images(const scan::Fetched& fetched, References references,
+                   std::span<event::ImageView> images) {
+  if (fetched.value.payload == event::Payload::kTensorMessage) {
+    return decode_image_strings(fetched.value.body, references, images);
   }
-  return fetched.value.payload == event::Payload::kTensorMessage
-             ? decode_image_strings(fetched.value.body, reference.item, image)
-             : event::decode_image(fetched.value.body, image);
+  return std::ranges::all_of(images, [&](event::ImageView& image) {
+    if (!is_vdl(fetched)) return event::decode_image(fetched.value.body, &image);
+    image.encoded = vdl::encoded_image_of(fetched.vdl_value.body);
+    const png::Size size = png::size_of(image.encoded);
+    image.width = size.width;
+    image.height = size.height;
+    return true;
+  });
 }
 
 py::list images(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
   return fetch_bytes<event::ImageView>(
-      self, id, rows, "image", &decode_image,
+      self, id, rows, "image", &decode_images,
       [](const event::ImageView& image) { return image.encoded; },
       [](const event::ImageView& image, const py::object& encoded) {
         return py::make_tuple(image.width, image.height, encoded);
       });
 }
 
-bool decode_text(const scan::Fetched& fetched, const scan::Reference& /*reference*/,
-                 std::vector<ByteView>* strings) {
-  if (is_vdl(fetched)) {
-    strings->push_back(vdl::text_of(fetched.vdl_value.body));
-    return true;
-  }
-  event::TensorShape shape;
-  return event::decode_tensor_strings(fetched.value.body, &shape, strings);
+bool decode_texts(const scan::Fetched& fetched, References /*references*/,
+                  std::span<std::vector<ByteView>> texts) {
+  return std::ranges::all_of(texts, [&](std::vector<ByteView>& strings) {
+    if (is_vdl(fetched)) {
+      strings.push_back(vdl::text_of(fetched.vdl_value.body));
+      return true;
+    }
+    event::TensorShape shape;
+    return event::decode_tensor_strings(fetched.value.body, &shape, &strings);
+  });
 }
 
 py::list texts(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
-  return fetch_rows<std::vector<ByteView>>(self, id, rows, "text", &decode_text,
+  return fetch_rows<std::vector<ByteView>>(self, id, rows, "text", &decode_texts,
                                            [](const std::vector<ByteView>& strings) {
                                              py::list all;
                                              for (const ByteView string : strings)
@@ -324,9 +383,8 @@ struct Message {
 
 // Values as they stand in the file, which item of it the row is, and where its record starts.
 py::list messages(SharedFile& self, std::size_t id, const std::vector<std::size_t>& rows) {
-  const auto keep = [](const scan::Fetched& fetched, const scan::Reference& reference,
-                       Message* message) {
-    *message = {fetched.bytes, reference};
+  const auto keep = [](const scan::Fetched& fetched, References references, std::span<Message> to) {
+    for (std::size_t i = 0; i != to.size(); ++i) to[i] = {fetched.bytes, references[i]};
     return true;
   };
   return fetch_bytes<Message>(

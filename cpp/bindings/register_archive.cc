@@ -8,6 +8,7 @@
 #include "event/check.h"
 #include "event/encode.h"
 #include "record/frame.h"
+#include "scan/format.h"
 
 namespace eventcodec::bindings {
 namespace {
@@ -33,10 +34,20 @@ py::list left_out(const std::vector<LeftOut>& regions) {
   return all;
 }
 
-py::dict salvage(int from, int to, bool events, bool copy, const std::string& path) {
-  const Salvaged found = unwrap(
-      without_gil([&] { return archive::salvage(from, to, {.events = events, .copy = copy}); }),
-      path);
+// None for a VisualDL log, whose records are others, if they should be events.
+py::object salvage(int from, int to, bool events, bool copy, const std::string& path) {
+  bool is_visualdl = false;
+  const Salvaged found = unwrap(without_gil([&]() -> Result<Salvaged> {
+                                  if (events) {
+                                    const auto format = scan::format_of(from, path);
+                                    if (!format.ok()) return format.error();
+                                    is_visualdl = format.value() == scan::Format::kVisualDl;
+                                    if (is_visualdl) return Salvaged{};
+                                  }
+                                  return archive::salvage(from, to, {.events = events, .copy = copy});
+                                }),
+                                path);
+  if (is_visualdl) return py::none();
   py::list stretches;
   for (const archive::Stretch& each : found.stretches) {
     stretches.append(py::make_tuple(each.offset, each.bytes, each.records, each.searched));
@@ -68,7 +79,7 @@ archive::TagRule rule_of(const py::handle& rule) {
 std::unique_ptr<Rewriter> make_rewriter(const py::dict& tags, const py::handle& others,
                                         std::int64_t step_shift, double time_shift,
                                         std::optional<std::int64_t> until, bool resolve,
-                                        bool one_version, bool collect) {
+                                        bool one_version, bool add_version, bool collect) {
   archive::Rules rules{.tags = {},
                        .others = rule_of(others),
                        .step_shift = step_shift,
@@ -76,6 +87,7 @@ std::unique_ptr<Rewriter> make_rewriter(const py::dict& tags, const py::handle& 
                        .until = until,
                        .resolve = resolve,
                        .one_version = one_version,
+                       .add_version = add_version,
                        .collect = collect};
   for (const auto& [tag, rule] : tags) rules.tags[tag.cast<std::string>()] = rule_of(rule);
   return std::make_unique<Rewriter>(std::move(rules));
@@ -166,7 +178,8 @@ void register_archive(py::module_& module) {
   py::class_<Rewriter>(module, "Rewriter")
       .def(py::init(&make_rewriter), py::kw_only(), py::arg("tags"), py::arg("others"),
            py::arg("step_shift") = 0, py::arg("time_shift") = 0.0, py::arg("until") = py::none(),
-           py::arg("resolve") = false, py::arg("one_version") = false, py::arg("collect") = false)
+           py::arg("resolve") = false, py::arg("one_version") = false,
+           py::arg("add_version") = false, py::arg("collect") = false)
       .def("copy", &copy, py::arg("source"), py::arg("destination"), py::kw_only(),
            py::arg("offset") = 0, py::arg("restarts"), py::arg("void_from"),
            py::arg("most_bytes") = 0, py::arg("path"))

@@ -68,8 +68,8 @@ py::list take(Unframer& self, std::size_t limit) {
 
 // What stops take(): (reason, got, want), or None when bytes are missing. To be called after take()
 // gave fewer than its limit: it would consume a record.
-py::object damage(Unframer& self) {
-  const Unframed found = self.next();
+py::object damage(Unframer& self, bool last) {
+  const Unframed found = self.next(last ? Last::kYes : Last::kNo);
   if (found.kind != Unframed::Kind::kDamage) return py::none();
   return py::make_tuple(record::reason_of(found.damage), found.got, found.want);
 }
@@ -91,7 +91,7 @@ void register_record(py::module_& module) {
            py::arg("verify"))
       .def("append", [](Unframer& self, py::handle chunk) { append(self, BytesLike(chunk)); })
       .def("take", &take, py::arg("limit"))
-      .def("damage", &damage)
+      .def("damage", &damage, py::kw_only(), py::arg("last"))
       .def("skip", &skip, py::kw_only(), py::arg("last"))
       .def_property_readonly("offset", &Unframer::offset)
       .def_property_readonly("pending", &Unframer::pending);

@@ -12,7 +12,6 @@
 #include "scan/carry.h"
 #include "scan/descriptor.h"
 #include "scan/files.h"
-#include "scan/window.h"
 
 namespace eventcodec::bindings {
 
@@ -164,22 +163,12 @@ py::list forms(SharedFile& self) {
   return all;
 }
 
-// Of each series, the bytes of the VisualDL records that this object has read; see scan/columns.h.
-std::vector<std::uint64_t> sizes(SharedFile& self) {
-  return self.look([](const scan::EventFile& file) {
-    std::vector<std::uint64_t> found;
-    found.reserve(file.series().size());
-    for (const Series& series : file.series()) found.push_back(series.bytes);
-    return found;
-  });
-}
-
 // (tag, plugin) of the tags that have metadata.
 py::list plugins(SharedFile& self) {
-  const auto found = self.look([](const scan::EventFile& file) { return file.plugins(); });
+  const auto found = self.look([](const scan::EventFile& file) { return file.owners(); });
   py::list all;
-  for (const auto& [tag, plugin] : found) {
-    all.append(py::make_tuple(to_text(tag), to_text(plugin)));
+  for (const auto& [tag, owner] : found) {
+    all.append(py::make_tuple(to_text(tag), to_text(owner.plugin)));
   }
   return all;
 }
@@ -278,10 +267,7 @@ std::vector<std::size_t> carry_metadata(const std::vector<SharedFile*>& files) {
 // What a file is read as, by its first bytes.
 const char* format_of(const std::string& path) {
   const scan::Descriptor file = unwrap(scan::Descriptor::open_file(path), path);
-  Buffer buffer;
-  scan::Window window(file.get(), 0, static_cast<std::uint64_t>(file.status().st_size), buffer);
-  unwrap(window.fill(), path);
-  return scan::name_of(scan::format_of(window.bytes(), path));
+  return scan::name_of(unwrap(scan::format_of(file.get(), path), path));
 }
 
 }  // namespace
@@ -311,7 +297,6 @@ void register_scan(py::module_& module) {
       .def("numbers", &numbers)
       .def("series", &describe_series)
       .def("forms", &forms)
-      .def("sizes", &sizes)
       .def("plugins", &plugins)
       .def("session_starts", &session_starts)
       .def("restarts", &restarts);

@@ -55,6 +55,13 @@ bool is_mergeable(Payload payload) {
   return payload != Payload::kNumber && payload != Payload::kOpaqueHistogram;
 }
 
+// Protobuf keeps the lowest 32 bits of an enumeration; a number that has no name yet says nothing.
+DataClass data_class_of(std::uint64_t bits) {
+  const auto number = static_cast<std::uint32_t>(bits);
+  const bool is_known = number <= static_cast<std::uint32_t>(DataClass::kBlobSequence);
+  return is_known ? static_cast<DataClass>(number) : DataClass::kUnknown;
+}
+
 bool decode_plugin_data(ByteView message, ValueView* view) {
   FieldReader reader(message);
   Field field;
@@ -79,6 +86,9 @@ bool decode_metadata(ByteView message, Joined& joined, ValueView* view) {
         break;
       case tag(kDescription, Type::kBytes):
         view->description = field.bytes;
+        break;
+      case tag(kDataClass, Type::kVarint):
+        view->data_class = data_class_of(field.bits);
         break;
       default:
         break;

@@ -50,6 +50,7 @@ struct ValueView {
   Payload payload = Payload::kNothing;
   ByteView body;  // the member's content; of a simple_value its four bytes
   bool has_metadata = false;
+  DataClass data_class = DataClass::kUnknown;
   ByteView plugin;
   ByteView plugin_content;
   ByteView display_name;

@@ -48,6 +48,8 @@ enum MetadataField : std::uint32_t {
   kDescription = 3,
   kDataClass = 4,
 };
+// What the values of a tag are, whatever plugin shows them; older writers do not say.
+enum class DataClass : std::uint8_t { kUnknown = 0, kScalar = 1, kTensor = 2, kBlobSequence = 3 };
 enum PluginDataField : std::uint32_t { kPluginName = 1, kPluginContent = 2 };
 enum ImageField : std::uint32_t { kHeight = 1, kWidth = 2, kColorspace = 3, kEncodedImage = 4 };
 enum AudioField : std::uint32_t {

@@ -4,12 +4,13 @@
 #include "histogram/few_body.h"
 #include "histogram/kernel_body.h"
 #include "histogram/kernel_entries.h"
+#include "histogram/slots_avx512.h"
 #include "histogram/uniform_body.h"
 
 namespace eventcodec::histogram {
 
 void bucketize_avx512(Values values, std::size_t copies, std::uint32_t* slots, Moments* moments) {
-  bucketize_any(values, copies, slots, moments);
+  bucketize_any<BlockCounter>(values, copies, slots, moments);
 }
 
 void take_moments_avx512(Values values, Moments* moments) { take_moments_any(values, moments); }

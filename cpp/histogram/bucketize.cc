@@ -38,8 +38,9 @@ void bucketize_part(Values values, Tally* tally) {
   const std::size_t copies = values.count < kWorthCopies ? 1 : kCopies;
   alignas(64) std::uint32_t slots[kCopies * kSlots];
   std::fill_n(slots, copies * kSlots, 0u);
-  if (!bucketize_patterns(values, slots, &tally->moments)) {
-    chosen().fn.bucketize(values, copies, slots, &tally->moments);
+  const Passes& passes = chosen().fn;
+  if (values.count < passes.worth_patterns || !bucketize_patterns(values, slots, &tally->moments)) {
+    passes.bucketize(values, copies, slots, &tally->moments);
   }
   for (std::size_t copy = 1; copy < copies; ++copy) {
     for (std::size_t i = 0; i < kSlots; ++i) slots[i] += slots[copy * kSlots + i];

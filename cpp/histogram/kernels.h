@@ -26,11 +26,16 @@ struct UniformBins {
 };
 inline constexpr double kDoubt = 1e-6;
 
+// Of kernels that never gain by counting patterns.
+inline constexpr std::size_t kNeverPatterns = SIZE_MAX;
+
 struct Passes {
   // At most 2^30 values into TensorFlow's buckets: `slots` holds `copies` (1 or 4) runs of kSlots
   // counters, to which the pass adds; values that follow each other are counted in different
   // copies.
   void (*bucketize)(Values values, std::size_t copies, std::uint32_t* slots, Moments* moments);
+  // From so many values of 16 bits on it is faster to count their patterns first: see patterns.h.
+  std::size_t worth_patterns;
   void (*take_moments)(Values values, Moments* moments);
   // Adds to `copies` (1 or 4) runs of bins.count counters. NaN and what lies outside is not
   // counted.

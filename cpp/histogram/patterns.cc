@@ -10,8 +10,6 @@
 namespace eventcodec::histogram {
 namespace {
 
-// From so many values on it is faster than looking at each; the fold takes some 40 microseconds.
-constexpr std::size_t kWorthPatterns = 100'000;
 constexpr std::uint32_t kPatterns = 1 << 16;
 // Counters of the pattern 0 behind the others, a cache line each.
 constexpr std::uint32_t kZeros = 4;
@@ -112,7 +110,6 @@ void fold(const std::uint32_t* counts, std::size_t count, std::uint32_t* slots, 
 }  // namespace
 
 bool bucketize_patterns(Values values, std::uint32_t* slots, Moments* moments) {
-  if (values.count < kWorthPatterns) return false;
   bool done = false;
   with_stored(values.dtype, [&](auto stored) {
     using Stored = decltype(stored);

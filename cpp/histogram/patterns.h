@@ -10,7 +10,7 @@
 namespace eventcodec::histogram {
 
 // The same as Passes::bucketize with one copy of the slots; sums are closer to the exact ones.
-// False, with nothing done: values of another width, too few of them to be worth it, or no memory.
+// False, with nothing done: values of another width, or no memory.
 [[nodiscard]] bool bucketize_patterns(Values values, std::uint32_t* slots, Moments* moments);
 
 }  // namespace eventcodec::histogram

@@ -7,7 +7,7 @@
 namespace eventcodec::histogram {
 
 void bucketize_portable(Values values, std::size_t copies, std::uint32_t* slots, Moments* moments) {
-  bucketize_any(values, copies, slots, moments);
+  bucketize_any<ScalarCounter>(values, copies, slots, moments);
 }
 
 void take_moments_portable(Values values, Moments* moments) { take_moments_any(values, moments); }

@@ -10,13 +10,14 @@ namespace {
 
 constexpr std::uint32_t kAdlerModulus = 65521;  // the largest prime below 2^16
 // The longest input whose sums stay below 2^32 without a reduction (RFC 1950 section 9).
-constexpr std::size_t kAdlerRun = 5552;
+constexpr std::size_t kAdlerLongest = 5552;
 
 // 16 bits a lane, for bytes at even and odd offsets. A lane of `before` gets at most
 // 2 * 255 * (0 + 1 + ... + 15) < 2^16 in kAdlerVectors.
 constexpr std::size_t kAdlerWidth = EVENTCODEC_ADLER_WIDTH;
 constexpr std::size_t kAdlerVectors = 16;
 constexpr std::size_t kAdlerBlock = kAdlerWidth * kAdlerVectors;
+constexpr std::size_t kAdlerRun = kAdlerLongest - kAdlerLongest % kAdlerBlock;
 using Lanes [[gnu::vector_size(kAdlerWidth)]] = std::uint16_t;
 using WideLanes [[gnu::vector_size(kAdlerWidth)]] = std::uint32_t;
 

@@ -5,7 +5,7 @@
 
 #include "png/checksums_portable.h"
 #if defined(__x86_64__)
-#include "png/crc32_pclmul.h"
+#include "png/crc32_clmul.h"
 #elif defined(__aarch64__)
 #include "png/crc32_armv8.h"
 #endif
@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::array kCrc32Kernels = {
 #if defined(__x86_64__)
+    Kernel<ChecksumFn>{"vpclmul_avx512", cpu::kAvx512 | cpu::kVpclmul | cpu::kPclmul | cpu::kSse42,
+                       crc32_vpclmul_avx512},
     Kernel<ChecksumFn>{"pclmul", cpu::kPclmul | cpu::kSse42, crc32_pclmul},
 #elif defined(__aarch64__)
     Kernel<ChecksumFn>{"armv8", cpu::kArmCrc, crc32_armv8},
@@ -24,6 +26,7 @@ constexpr std::array kCrc32Kernels = {
 
 constexpr std::array kAdler32Kernels = {
 #if defined(__x86_64__)
+    Kernel<ChecksumFn>{"avx512", cpu::kAvx2 | cpu::kAvx512, adler32_avx512},
     Kernel<ChecksumFn>{"avx2", cpu::kAvx2, adler32_avx2},
 #endif
     Kernel<ChecksumFn>{"portable", 0, adler32_portable},

@@ -34,6 +34,7 @@ inline std::uint32_t adler32(std::uint32_t adler, ByteView data) {
 // The Adler-32 of A followed by B, which has `size` bytes, from those of A and B.
 std::uint32_t adler32_join(std::uint32_t a, std::uint32_t b, std::size_t size);
 
+std::uint32_t adler32_avx512(std::uint32_t adler, const std::uint8_t* data, std::size_t size);
 std::uint32_t adler32_avx2(std::uint32_t adler, const std::uint8_t* data, std::size_t size);
 
 }  // namespace eventcodec::png

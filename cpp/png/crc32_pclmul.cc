@@ -1,36 +1,15 @@
-// crc32_pclmul.cc - CRC-32 by carry-less multiplication: four 16-byte accumulators are folded over
-// 64 bytes at a time, then into one, which stands for all that was read; the portable table reduces
-// it. Folding by n bits multiplies by x^n modulo the polynomial, and a multiplier in reflected form
-// is that remainder shifted left by one (Gopal et al., "Fast CRC Computation", Intel 2009).
-#include "png/crc32_pclmul.h"
-
+// crc32_pclmul.cc - four 16-byte accumulators are folded over 64 bytes at a time, then into one,
+// which stands for all that was read; the portable table reduces it.
 #include <immintrin.h>
 
 #include "png/checksums_portable.h"
+#include "png/crc32_clmul.h"
 
 namespace eventcodec::png {
 namespace {
 
-constexpr std::uint32_t kReflectedPolynomial = 0xedb88320;
 constexpr std::size_t kLane = 16;
 constexpr std::size_t kStride = 4 * kLane;
-
-// x^bits modulo the polynomial, reflected into 33 bits.
-constexpr long long fold_by(int bits) {
-  std::uint32_t state = 0x80000000;  // x^0
-  for (int i = 0; i < bits; ++i) {
-    state = (state >> 1) ^ ((state & 1) ? kReflectedPolynomial : 0);
-  }
-  return static_cast<long long>(state) << 1;
-}
-
-// The low half of an accumulator stands 64 bits further from the end than the high half.
-constexpr int kLaneBits = 8 * static_cast<int>(kLane);
-constexpr int kStrideBits = 8 * static_cast<int>(kStride);
-constexpr long long kLaneLow = fold_by(kLaneBits + 32);
-constexpr long long kLaneHigh = fold_by(kLaneBits - 32);
-constexpr long long kStrideLow = fold_by(kStrideBits + 32);
-constexpr long long kStrideHigh = fold_by(kStrideBits - 32);
 
 inline __m128i load(const std::uint8_t* p) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -46,8 +25,10 @@ inline __m128i fold(__m128i lane, __m128i multipliers, __m128i next) {
 
 std::uint32_t crc32_pclmul(std::uint32_t crc, const std::uint8_t* data, std::size_t size) {
   if (size < 2 * kStride) return crc32_portable(crc, data, size);
-  const __m128i by_stride = _mm_set_epi64x(kStrideHigh, kStrideLow);
-  const __m128i by_lane = _mm_set_epi64x(kLaneHigh, kLaneLow);
+  constexpr FoldFactors kByStride = fold_factors(kStride);
+  constexpr FoldFactors kByLane = fold_factors(kLane);
+  const __m128i by_stride = _mm_set_epi64x(kByStride.high, kByStride.low);
+  const __m128i by_lane = _mm_set_epi64x(kByLane.high, kByLane.low);
   __m128i a = _mm_xor_si128(load(data), _mm_cvtsi32_si128(static_cast<int>(~crc)));
   __m128i b = load(data + kLane);
   __m128i c = load(data + 2 * kLane);

@@ -84,6 +84,19 @@ void interleave(const S (*planes)[kRun], std::size_t count, std::uint8_t* to) {
   }
 }
 
+// Asks for the bytes that the next row has where this one has `bytes` from `from` on: rows often
+// begin on a page of their own, which processors do not look ahead into. Behind the last row it
+// asks in vain.
+EVENTCODEC_INLINE void ask_for_next_row(const Pixels& pixels, const std::uint8_t* from,
+                                        std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  const auto next =
+      reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(pixels.row_stride);
+  for (std::size_t i = 0; i < bytes; i += kLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(next + i), 0, 2);
+  }
+}
+
 // Reads `width` pixels of one image's row.
 template <class T>
 void read_pixels(const Pixels& pixels, const std::uint8_t* from, std::uint8_t* to) {
@@ -95,6 +108,7 @@ void read_pixels(const Pixels& pixels, const std::uint8_t* from, std::uint8_t* t
       pixels.column_stride == size * channels && (channels == 1 || pixels.channel_stride == size);
   if constexpr (__is_same(T, std::uint8_t)) {
     if (interleaved) {
+      ask_for_next_row(pixels, from, pixels.width * pixels.channels);
       __builtin_memcpy(to, from, pixels.width * pixels.channels);
       return;
     }
@@ -106,6 +120,7 @@ void read_pixels(const Pixels& pixels, const std::uint8_t* from, std::uint8_t* t
     const std::uint8_t* first = from + static_cast<std::ptrdiff_t>(x) * pixels.column_stride;
     std::uint8_t* out = to + x * pixel_bytes;
     if (interleaved) {
+      ask_for_next_row(pixels, first, count * pixels.channels * sizeof(T));
       convert<T>(first, size, count * pixels.channels, planes[0]);
       __builtin_memcpy(out, planes[0], count * pixel_bytes);
       continue;
@@ -115,8 +130,9 @@ void read_pixels(const Pixels& pixels, const std::uint8_t* from, std::uint8_t* t
         __builtin_memcpy(planes[c], planes[0], count * sizeof(S));
         continue;
       }
-      convert<T>(first + static_cast<std::ptrdiff_t>(c) * pixels.channel_stride,
-                 pixels.column_stride, count, planes[c]);
+      const std::uint8_t* plane = first + static_cast<std::ptrdiff_t>(c) * pixels.channel_stride;
+      if (pixels.column_stride == size) ask_for_next_row(pixels, plane, count * sizeof(T));
+      convert<T>(plane, pixels.column_stride, count, planes[c]);
     }
     switch (pixels.channels) {
       case 1:

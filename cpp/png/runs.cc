@@ -19,6 +19,16 @@ EVENTCODEC_INLINE std::uint64_t starts_of_runs(std::uint64_t word, std::uint64_t
 
 }  // namespace
 
+// The first mark from `at` on that is not set; behind the last one none is.
+std::size_t RunFinder::end_of_run(std::size_t at) const {
+  for (;;) {
+    const std::size_t shift = at % kBitsAWord;
+    const std::uint64_t clear = ~same_[at / kBitsAWord] >> shift;
+    if (clear != 0) return at + static_cast<std::size_t>(std::countr_zero(clear));
+    at += kBitsAWord - shift;
+  }
+}
+
 void RunFinder::tokenize(ByteView block, Tokens& tokens) {
   tokens.clear();
   const std::uint8_t* const data = block.data();
@@ -33,30 +43,30 @@ void RunFinder::tokenize(ByteView block, Tokens& tokens) {
   }
   same_[words] = rest;
 
+  // Words in which runs start, without a branch for each.
+  same_[words + 1] = 0;
+  std::size_t listed = 0;
+  for (std::size_t i = 0; i <= words; ++i) {
+    starts_[i] = starts_of_runs(same_[i], same_[i + 1]);
+    list_[listed] = static_cast<std::uint16_t>(i);
+    listed += starts_[i] != 0 ? 1 : 0;
+  }
+
   std::size_t pending = 0;  // the first byte that no token covers
   std::size_t at = 0;       // the first mark to look at
-  while (at < marked) {
-    const std::size_t index = at / kBitsAWord;
-    const std::uint64_t next = index < words ? same_[index + 1] : 0;
-    const std::uint64_t starts =
-        starts_of_runs(same_[index], next) & (~std::uint64_t{0} << (at % kBitsAWord));
-    if (starts == 0) {
-      at = (index + 1) * kBitsAWord;
-      continue;
+  for (std::size_t k = 0; k < listed; ++k) {
+    const std::size_t begin = std::size_t{list_[k]} * kBitsAWord;
+    if (at >= begin + kBitsAWord) continue;
+    std::uint64_t starts = starts_[list_[k]];
+    if (at > begin) starts &= ~std::uint64_t{0} << (at - begin);
+    while (starts != 0) {
+      const std::size_t first = begin + static_cast<std::size_t>(std::countr_zero(starts));
+      at = end_of_run(first + Tokens::kShortest);
+      tokens.add(first + 1 - pending, at - first, 1);
+      pending = at + 1;
+      if (at >= begin + kBitsAWord) break;
+      starts &= ~std::uint64_t{0} << (at - begin);
     }
-    const std::size_t first =
-        index * kBitsAWord + static_cast<std::size_t>(std::countr_zero(starts));
-    std::size_t end = first + Tokens::kShortest;
-    // Goes on to the first mark that is not set; behind the last one none is.
-    for (;;) {
-      const std::size_t shift = end % kBitsAWord;
-      const std::uint64_t clear = ~same_[end / kBitsAWord] >> shift;
-      end += clear != 0 ? static_cast<std::size_t>(std::countr_zero(clear)) : kBitsAWord - shift;
-      if (clear != 0) break;
-    }
-    tokens.add(first + 1 - pending, end - first, 1);
-    pending = end + 1;
-    at = end;
   }
   tokens.add_last(size - pending);
 }

@@ -17,8 +17,14 @@ class RunFinder {
   void tokenize(ByteView block, Tokens& tokens);
 
  private:
+  static constexpr std::size_t kWords = kMaxBlock / kBitsAWord;
+
+  [[nodiscard]] std::size_t end_of_run(std::size_t at) const;
+
   // A word more, so that there is always a next one.
-  std::array<std::uint64_t, kMaxBlock / kBitsAWord + 1> same_;
+  std::array<std::uint64_t, kWords + 1> same_;
+  std::array<std::uint64_t, kWords> starts_;  // where runs begin
+  std::array<std::uint16_t, kWords> list_;    // of the words that are not 0
 };
 
 }  // namespace eventcodec::png

@@ -54,23 +54,72 @@ EVENTCODEC_INLINE Joined upper32(Joined codes) {
   return {_mm512_srli_epi64(codes.bits, 32), _mm512_srli_epi64(codes.lengths, 32)};
 }
 
+// Lanes of 64 bits moved up by `count`; `below` comes in from its upper end.
+template <int count>
+EVENTCODEC_INLINE __m512i move_up(__m512i lanes, __m512i below) {
+  return _mm512_alignr_epi64(lanes, below, 8 - count);
+}
+
+EVENTCODEC_INLINE std::uint64_t top_lane(__m512i lanes) {
+  return static_cast<std::uint64_t>(_mm_extract_epi64(_mm512_extracti64x2_epi64(lanes, 3), 1));
+}
+
+// Stores eight lanes, one after the other, at p + offsets of 16 bits.
+EVENTCODEC_INLINE void store_lanes(__m512i lanes, __m128i offsets, std::uint8_t* p) {
+  const auto two = [p](__m128i pair, std::uint64_t first, std::uint64_t second) {
+    const auto numbers = _mm_castsi128_pd(pair);
+    _mm_storel_pd(reinterpret_cast<double*>(p + (first & 0xffff)), numbers);
+    _mm_storeh_pd(reinterpret_cast<double*>(p + (second & 0xffff)), numbers);
+  };
+  const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(offsets));
+  const auto high = static_cast<std::uint64_t>(_mm_extract_epi64(offsets, 1));
+  two(_mm512_castsi512_si128(lanes), low, low >> 16);
+  two(_mm512_extracti64x2_epi64(lanes, 1), low >> 32, low >> 48);
+  two(_mm512_extracti64x2_epi64(lanes, 2), high, high >> 16);
+  two(_mm512_extracti64x2_epi64(lanes, 3), high >> 32, high >> 48);
+}
+
+// Puts eight lanes of 8 to 56 bits. Where each begins follows from the sums of lengths, so that no
+// lane waits for the one before: it is moved to its bit, gets the bits of the lane before that do
+// not fill a byte, and is stored over what that lane stored behind them.
+EVENTCODEC_INLINE void put_lanes(Joined lanes, BitWriter& out) {
+  const __m512i zero = _mm512_setzero_si512();
+  __m512i sums = _mm512_add_epi64(lanes.lengths, move_up<1>(lanes.lengths, zero));
+  sums = _mm512_add_epi64(sums, move_up<2>(sums, zero));
+  sums = _mm512_add_epi64(sums, move_up<4>(sums, zero));
+  const __m512i ends = _mm512_add_epi64(sums, _mm512_set1_epi64(out.count()));
+  const __m512i starts = _mm512_sub_epi64(ends, lanes.lengths);
+  const __m512i shift = _mm512_and_si512(starts, _mm512_set1_epi64(7));
+  const __m512i bits = _mm512_sllv_epi64(lanes.bits, shift);
+  // A lane fills a byte at least, so that the bits behind its last whole byte are its own.
+  const __m512i whole =
+      _mm512_andnot_si512(_mm512_set1_epi64(7), _mm512_add_epi64(shift, lanes.lengths));
+  const __m512i rest = _mm512_srlv_epi64(bits, whole);
+  const __m512i waiting = _mm512_set1_epi64(static_cast<long long>(out.bits()));
+  store_lanes(_mm512_or_si512(bits, move_up<1>(rest, waiting)),
+              _mm512_cvtepi64_epi16(_mm512_srli_epi64(starts, 3)), out.end());
+  const std::uint64_t end = top_lane(ends);
+  out = BitWriter(out.end() + (end >> 3), top_lane(rest), static_cast<unsigned>(end & 7));
+}
+
 struct Vectors {
   EVENTCODEC_INLINE explicit Vectors(const BlockCodes& codes)
       : lengths(codes.lengths), low(codes.low), high(codes.high) {}
 
-  EVENTCODEC_INLINE void put(const std::uint8_t* p, std::size_t count, const BlockCodes& codes,
+  EVENTCODEC_INLINE void put(const std::uint8_t* p, std::size_t count, const BlockCodes&,
                              BitWriter& out) const {
-    if (count < kWorthVector) return put_one_by_one(p, count, codes, out);
-    for (; count >= 64; count -= 64, p += 64) put_vector(p, ~__mmask64{0}, 8, out);
-    if (count != 0) put_vector(p, (__mmask64{1} << count) - 1, (count + 7) / 8, out);
+    for (; count >= 64; count -= 64, p += 64) put_vector(p, out);
+    if (count != 0) put_some(p, count, out);
   }
 
  private:
-  static constexpr std::size_t kWorthVector = 1;
+  // Codes of 64 bytes: four of them in a lane, those of bytes 0 to 3 and those of bytes 4 to 7.
+  struct Fours {
+    Joined lower;
+    Joined upper;
+  };
 
-  // Up to 64 bytes, those of `wanted`, in `groups` of eight.
-  EVENTCODEC_INLINE void put_vector(const std::uint8_t* p, __mmask64 wanted, std::size_t groups,
-                                    BitWriter& out) const {
+  EVENTCODEC_INLINE Fours look_up(const std::uint8_t* p, __mmask64 wanted) const {
     const __m512i bytes = _mm512_maskz_loadu_epi8(wanted, p);
     const __mmask64 upper_half = _mm512_movepi8_mask(bytes);
     const __m512i length = _mm512_maskz_mov_epi8(wanted, lengths.at(bytes, upper_half));
@@ -86,26 +135,43 @@ struct Vectors {
     const Joined first = join32(lower16(even), lower16(odd));
     const Joined second = join32(upper16(even), upper16(odd));
     // Four codes, at most 56 bits, in lanes of 64 bits.
-    const Joined lower = join64(lower32(first), lower32(second));
-    const Joined upper = join64(upper32(first), upper32(second));
-    // Eight codes, where all of them take no more.
-    const Joined eight = join64(lower, upper);
+    return {join64(lower32(first), lower32(second)), join64(upper32(first), upper32(second))};
+  }
+
+  EVENTCODEC_INLINE static bool fit(__m512i lengths_of_eight) {
+    return _mm512_cmpgt_epu64_mask(lengths_of_eight, _mm512_set1_epi64(56)) == 0;
+  }
+
+  EVENTCODEC_INLINE void put_vector(const std::uint8_t* p, BitWriter& out) const {
+    const Fours fours = look_up(p, ~__mmask64{0});
+    const Joined eight = join64(fours.lower, fours.upper);
+    if (fit(eight.lengths)) return put_lanes(eight, out);
+    put_fours(fours, 8, out);
+  }
+
+  // Less than 64 bytes.
+  EVENTCODEC_INLINE void put_some(const std::uint8_t* p, std::size_t count, BitWriter& out) const {
+    const Fours fours = look_up(p, (__mmask64{1} << count) - 1);
+    const Joined eight = join64(fours.lower, fours.upper);
+    const std::size_t groups = (count + 7) / 8;
+    if (!fit(eight.lengths)) return put_fours(fours, groups, out);
+    alignas(64) std::uint64_t bits[8];
+    alignas(64) std::uint64_t counts[8];
+    _mm512_store_si512(bits, eight.bits);
+    _mm512_store_si512(counts, eight.lengths);
+    for (std::size_t i = 0; i < groups; ++i) {
+      out.put(bits[i], static_cast<unsigned>(counts[i]));
+      out.flush();
+    }
+  }
+
+  EVENTCODEC_INLINE static void put_fours(const Fours& fours, std::size_t groups, BitWriter& out) {
     alignas(64) std::uint64_t bits[16];
     alignas(64) std::uint64_t counts[16];
-    const __m512i most = _mm512_set1_epi64(56);
-    if (_mm512_cmpgt_epu64_mask(eight.lengths, most) == 0) {
-      _mm512_store_si512(bits, eight.bits);
-      _mm512_store_si512(counts, eight.lengths);
-      for (std::size_t i = 0; i < groups; ++i) {
-        out.put(bits[i], static_cast<unsigned>(counts[i]));
-        out.flush();
-      }
-      return;
-    }
-    _mm512_store_si512(bits, lower.bits);
-    _mm512_store_si512(bits + 8, upper.bits);
-    _mm512_store_si512(counts, lower.lengths);
-    _mm512_store_si512(counts + 8, upper.lengths);
+    _mm512_store_si512(bits, fours.lower.bits);
+    _mm512_store_si512(bits + 8, fours.upper.bits);
+    _mm512_store_si512(counts, fours.lower.lengths);
+    _mm512_store_si512(counts + 8, fours.upper.lengths);
     for (std::size_t i = 0; i < groups; ++i) {
       out.put(bits[i], static_cast<unsigned>(counts[i]));
       out.flush();

@@ -45,13 +45,6 @@ std::size_t next_candidate(const std::uint8_t* data, std::size_t from, std::size
   return from;
 }
 
-bool has_header(const std::uint8_t* p) {
-  const auto length = load_le<std::uint64_t>(p);
-  if (length > kMaxPayloadBytes) return false;
-  const auto stored = load_le<std::uint32_t>(p + kLengthBytes);
-  return crc32c::MaskedCrc::of({p, kLengthBytes}).bits() == stored;
-}
-
 enum class Verdict : std::uint8_t { kRecord, kNoRecord, kNeedMore };
 
 // Whether what follows the right header at `window`'s start agrees with it.
@@ -70,14 +63,27 @@ Verdict judge(ByteView window, Last last, std::uint64_t* crc_budget) {
 
 }  // namespace
 
+bool has_header(const std::uint8_t* p) {
+  const auto length = load_le<std::uint64_t>(p);
+  if (length > kMaxPayloadBytes) return false;
+  const auto stored = load_le<std::uint32_t>(p + kLengthBytes);
+  return crc32c::MaskedCrc::of({p, kLengthBytes}).bits() == stored;
+}
+
+std::size_t find_header(ByteView window, std::size_t from, std::size_t stop) {
+  const std::uint8_t* data = window.data();
+  std::size_t at = next_candidate(data, from, stop);
+  while (at < stop && !has_header(data + at)) at = next_candidate(data, at + 1, stop);
+  return at;
+}
+
 Found find_record(ByteView window, std::size_t from, Last last, std::uint64_t* crc_budget) {
   using Kind = Found::Kind;
   // A record is at least kOverheadBytes long; a header is the least that can be judged.
   const std::size_t end = window.size() < kHeaderBytes ? 0 : window.size() - kHeaderBytes + 1;
   std::size_t unfinished = window.size() + 1;  // none
-  for (std::size_t at = next_candidate(window.data(), from, end); at < end;
-       at = next_candidate(window.data(), at + 1, end)) {
-    if (!has_header(window.data() + at)) continue;
+  for (std::size_t at = find_header(window, from, end); at < end;
+       at = find_header(window, at + 1, end)) {
     const Verdict verdict = judge(window.subspan(at), last, crc_budget);
     if (verdict == Verdict::kRecord) return {Kind::kRecord, at};
     if (verdict == Verdict::kNeedMore) {
@@ -87,60 +93,6 @@ Found find_record(ByteView window, std::size_t from, Last last, std::uint64_t* c
   }
   if (unfinished <= window.size()) return {Kind::kNeedMore, unfinished};
   return {Kind::kNeedMore, from > end ? from : end};
-}
-
-namespace {
-
-// Whether records that follow one another from `at` on lead across `bytes`, and to another record
-// or the end of the file.
-bool leads_across(ByteView window, std::uint64_t at, std::uint64_t bytes, Last last,
-                  std::uint64_t* budget) {
-  while (at < bytes) {
-    if (*budget < kOverheadBytes || window.size() < at + kHeaderBytes) return false;
-    *budget -= kOverheadBytes;
-    const std::uint8_t* header = window.data() + at;
-    if (!has_header(header)) return false;
-    at += load_le<std::uint64_t>(header) + kOverheadBytes;
-  }
-  if (at == bytes) return false;
-  if (at == window.size() && last == Last::kYes) return true;
-  return at + kHeaderBytes <= window.size() && has_header(window.data() + at);
-}
-
-bool is_zero_header(const std::uint8_t* p) {
-  return load_le<std::uint64_t>(p) == 0 && load_le<std::uint32_t>(p + kLengthBytes) == 0;
-}
-
-}  // namespace
-
-Found find_shifted(ByteView window, std::uint64_t bytes, Last last, std::uint64_t* budget) {
-  using Kind = Found::Kind;
-  const auto end = static_cast<std::size_t>(bytes);
-  const Found believed{Kind::kRecord, end};
-  if (window.size() < bytes + kHeaderBytes) {
-    if (last == Last::kNo) return {Kind::kNeedMore, end + kHeaderBytes};
-    if (window.size() <= end) return believed;
-    // Too few bytes for a header: the beginning of a record, or the end of one that started before.
-  } else if (const std::uint8_t* behind = window.data() + bytes;
-             has_header(behind) || is_zero_header(behind)) {
-    return believed;
-  }
-  const std::uint64_t wanted = bytes + kMostBehind;
-  if (window.size() < wanted && last == Last::kNo) {
-    return {Kind::kNeedMore, static_cast<std::size_t>(wanted)};
-  }
-  const std::uint64_t seen = std::min<std::uint64_t>(window.size(), wanted);
-  if (*budget < seen) return believed;
-  *budget -= seen;
-  // Not beyond the last place where a whole header can stand: there may be less behind the end.
-  const std::size_t stop = std::min(end, window.size() - kHeaderBytes + 1);
-  for (std::size_t at = next_candidate(window.data(), kHeaderBytes, stop); at < stop;
-       at = next_candidate(window.data(), at + 1, stop)) {
-    if (has_header(window.data() + at) && leads_across(window, at, bytes, last, budget)) {
-      return {Kind::kRecord, at};
-    }
-  }
-  return believed;
 }
 
 }  // namespace eventcodec::record

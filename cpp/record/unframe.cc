@@ -13,6 +13,8 @@ const char* reason_of(DamageKind kind) {
       return "length over 2 GiB";
     case DamageKind::kPayloadCrc:
       return "payload checksum mismatch";
+    case DamageKind::kUnfinished:
+      return "unfinished record before others";
   }
   return "unknown";
 }

@@ -16,6 +16,8 @@ enum class DamageKind : std::uint8_t {
                 // the next record
   kTooLarge,    // the checksum holds but the length exceeds kMaxPayloadBytes
   kPayloadCrc,  // the header is right and the payload is not: the next record follows as usual
+  kUnfinished,  // it goes on beyond the end of the file, but whole records stand inside: it has
+                // lost bytes. unframe() does not look inside: see shifted.h
 };
 
 // The words for it in messages and in SkippedRegion.reason: "length checksum mismatch", ...

@@ -21,15 +21,26 @@ bool Unframer::append(ByteView chunk) {
   position_ = 0;
   if (!buffer_.append(chunk)) return false;
   crc_budget_ += kCrcBudgetPerByte * chunk.size();
-  shift_budget_ += 2 * chunk.size();
+  shift_budget_ += kShiftBudgetPerByte * chunk.size();
+  torn_bytes_ = 0;
   return true;
 }
 
-Unframed Unframer::next() {
+Unframed Unframer::next(Last last) {
   if (searching_) return damage_;
   const Unframed found = unframe(rest(), verify_);
   if (found.kind == Unframed::Kind::kRecord) position_ += static_cast<std::size_t>(found.bytes);
-  return found;
+  const bool unfinished = found.kind == Unframed::Kind::kNeedMore && rest().size() >= kHeaderBytes;
+  return unfinished && last == Last::kYes ? look_into(found) : found;
+}
+
+Unframed Unframer::look_into(const Unframed& unfinished) {
+  if (torn_bytes_ == 0 && rest().size() <= kMostBehind) {
+    const Found end = find_shifted(rest(), unfinished.bytes, Last::kYes, &shift_budget_);
+    if (end.offset < rest().size()) torn_bytes_ = end.offset;
+  }
+  if (torn_bytes_ == 0) return unfinished;
+  return {.kind = Unframed::Kind::kDamage, .bytes = torn_bytes_, .damage = DamageKind::kUnfinished};
 }
 
 Unframer::Outline Unframer::outline(Last last, std::uint64_t* bytes) {
@@ -55,11 +66,20 @@ Unframer::Outline Unframer::outline(Last last, std::uint64_t* bytes) {
 }
 
 Unframer::Skipped Unframer::skip(Last last) {
-  const Unframed found = next();
+  const Unframed found = next(last);
   if (found.kind != Unframed::Kind::kDamage) return {{offset(), 0}, true, false, false};
+  if (found.damage == DamageKind::kUnfinished) {
+    const Region region{offset(), found.bytes};
+    position_ += static_cast<std::size_t>(found.bytes);
+    torn_bytes_ = 0;
+    return {region, true, false, true};
+  }
   if (found.damage == DamageKind::kPayloadCrc) {
-    const Found end = find_shifted(rest(), found.bytes, last, &shift_budget_);
-    if (end.kind == Found::Kind::kNeedMore) return {{offset(), 0}, false, false, false};
+    const bool lacks = last == Last::kNo && rest().size() < wanted_;
+    const Found end = lacks ? Found{Found::Kind::kNeedMore, wanted_}
+                            : find_shifted(rest(), found.bytes, last, &shift_budget_);
+    wanted_ = end.kind == Found::Kind::kNeedMore ? end.offset : 0;
+    if (wanted_ != 0) return {{offset(), 0}, false, false, false};
     const Region region{offset(), end.offset};
     position_ += end.offset;
     return {region, true, false, region.length != found.bytes};

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "record/resync.h"
+#include "record/shifted.h"
 #include "record/unframe.h"
 
 namespace eventcodec::record {
@@ -20,8 +21,10 @@ class Unframer {
   [[nodiscard]] bool append(ByteView chunk);
 
   // The record at offset(), which is then consumed; or kNeedMore or kDamage, which consume nothing
-  // and are given again by the next call. The payload lives until append() or skip().
-  Unframed next();
+  // and are given again by the next call. The payload lives until append() or skip(). With
+  // Last::kYes, for the end of the file, an unfinished record that whole ones follow is damage,
+  // too.
+  Unframed next(Last last = Last::kNo);
 
   // A run of bytes of the file.
   struct Region {
@@ -55,14 +58,18 @@ class Unframer {
   enum class Outline : std::uint8_t { kFound, kNone, kNeedMore };
   Outline outline(Last last, std::uint64_t* bytes);
 
+  Unframed look_into(const Unframed& unfinished);
+
   [[nodiscard]] ByteView rest() const { return buffer_.view().subspan(position_); }
 
   Buffer buffer_;
   std::size_t position_ = 0;   // in buffer_, of the byte that comes next
   std::uint64_t dropped_ = 0;  // bytes of the file before buffer_
   std::uint64_t crc_budget_ = 0;
-  std::uint64_t shift_budget_ = 0;
-  std::uint64_t lost_from_ = 0;                          // searching_: where the damage began
+  std::uint64_t shift_budget_ = kShiftBudget;
+  std::size_t wanted_ = 0;        // bytes from position_ on without which skip() cannot tell more
+  std::uint64_t torn_bytes_ = 0;  // of the unfinished record at position_, if whole ones follow
+  std::uint64_t lost_from_ = 0;   // searching_: where the damage began
   Unframed damage_ = {.kind = Unframed::Kind::kDamage};  // searching_: what it was
   Verify verify_;
   bool searching_ = false;

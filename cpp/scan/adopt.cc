@@ -69,7 +69,7 @@ bool Collector::can_adopt(const Collector& part) const {
     if (!entry.guessed && !entry.has_metadata) return true;
     const auto known = tags_.find(std::string_view(tag));
     if (known == tags_.end() || !known->second.has_metadata) return true;
-    return !entry.guessed && (!entry.has_metadata || entry.plugin == known->second.plugin);
+    return !entry.guessed && (!entry.has_metadata || entry.owner == known->second.owner);
   };
   if (part.tells_of_tags_ && !std::all_of(part.tags_.begin(), part.tags_.end(), fits)) return false;
   // Whether the counts of a restart are kept depends on all that stand before: see add_session().
@@ -134,7 +134,7 @@ void Collector::adopt_tags(const Collector& part) {
     has_guesses_ = has_guesses_ || later.guessed;
     if (entry.has_metadata || !later.has_metadata) continue;
     entry.has_metadata = true;
-    entry.plugin = later.plugin;
+    entry.owner = later.owner;
     entry.display_name = later.display_name;
     entry.description = later.description;
   }

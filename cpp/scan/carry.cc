@@ -9,17 +9,24 @@
 namespace eventcodec::scan {
 
 std::vector<std::size_t> carry_metadata(std::span<EventFile* const> files) {
-  const auto has_guesses = [](const EventFile* file) { return file->has_guesses(); };
-  if (files.empty() || std::none_of(files.begin() + 1, files.end(), has_guesses)) return {};
+  const auto depends = [](const EventFile* file) {
+    return file->has_guesses() || file->has_expectations();
+  };
+  if (std::none_of(files.begin(), files.end(), depends)) return {};
   std::vector<std::size_t> again;
-  std::unordered_map<std::string, std::string> plugins;  // of the first metadata of each tag
+  std::unordered_map<std::string, Owner> owners;
   for (std::size_t i = 0; i != files.size(); ++i) {
-    std::vector<std::pair<std::string, std::string>> expected;
-    for (const std::string& tag : files[i]->guessed_tags()) {
-      if (const auto known = plugins.find(tag); known != plugins.end()) expected.push_back(*known);
-    }
-    for (auto& [tag, plugin] : files[i]->plugins()) plugins.try_emplace(tag, plugin);
-    if (expected.empty()) continue;
+    std::vector<TagOwner> expected;
+    const auto expect = [&](const std::string& tag) {
+      if (const auto known = owners.find(tag); known != owners.end()) expected.push_back(*known);
+    };
+    const auto expectations = files[i]->expectations();
+    for (const auto& [tag, owner] : expectations) expect(tag);
+    bool changed = expected != expectations;
+    for (const std::string& tag : files[i]->guessed_tags()) expect(tag);
+    changed = changed || expected.size() != expectations.size();
+    for (auto& [tag, owner] : files[i]->owners()) owners.try_emplace(tag, owner);
+    if (!changed) continue;
     files[i]->expect(expected);
     again.push_back(i);
   }

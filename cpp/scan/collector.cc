@@ -44,6 +44,17 @@ Kind kind_of_plugin(std::string_view plugin, Kind otherwise) {
   return otherwise;
 }
 
+// A plugin that is not known may say that its tensors are numbers: TensorBoard's readers give it
+// those as scalars. Of whatever else it may say, a tensor is a tensor.
+Kind kind_of_tensor(const Owner& owner) {
+  const bool is_number = owner.data_class == event::DataClass::kScalar;
+  return kind_of_plugin(owner.plugin, is_number ? Kind::kScalars : Kind::kTensors);
+}
+
+Owner owner_in(const event::ValueView& value) {
+  return {.plugin = std::string(as_text(value.plugin)), .data_class = value.data_class};
+}
+
 // The plugin that shows values of the first format, which name none.
 std::string_view default_plugin(Kind kind) {
   switch (kind) {
@@ -90,7 +101,7 @@ bool Collector::add(ByteView payload, std::uint64_t offset) {
 bool Collector::add_summary(const event::EventView& event, std::uint64_t offset) {
   rows_.clear();
   joined_.clear();
-  first_plugins_.clear();
+  first_owners_.clear();
   std::uint32_t index = 0;
   const bool ok =
       event::for_each_value(event, [&](ByteView value) { return decode_row(value, index++); });
@@ -124,7 +135,7 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
   row.items = 1;
   if (!event::decode_value(bytes, joined_, &row.value)) return false;
   if (row.value.has_metadata) {
-    first_plugins_.emplace(as_text(row.value.tag), as_text(row.value.plugin));  // not a later one
+    first_owners_.emplace(as_text(row.value.tag), owner_in(row.value));  // not a later one
   }
   switch (row.value.payload) {
     case Payload::kNumber:
@@ -157,22 +168,23 @@ bool Collector::decode_row(ByteView bytes, std::uint32_t index) {
   return true;
 }
 
-// The plugin of the tag's first metadata, which may stand in this very event: a later value of the
+// What the tag's first metadata say, which may stand in this very event: a later value of the
 // same tag there has none.
-std::string_view Collector::plugin_of(Row* row) {
+const Owner& Collector::owner_of(Row* row) {
+  static const Owner kNobody;
   const std::string_view tag = as_text(row->value.tag);
   const auto found = tags_.find(tag);
-  if (found != tags_.end() && found->second.has_metadata) return found->second.plugin;
-  const auto first = first_plugins_.find(tag);
-  if (first != first_plugins_.end()) return first->second;
+  if (found != tags_.end() && found->second.has_metadata) return found->second.owner;
+  const auto first = first_owners_.find(tag);
+  if (first != first_owners_.end()) return first->second;
   row->guessed = true;
-  return {};
+  return kNobody;
 }
 
 // hparams stand in the metadata, and so may whatever a plugin keeps that is not known; any other
 // value without a payload says nothing but the metadata of its tag.
 void Collector::classify_empty(Row* row) {
-  const std::string_view plugin = plugin_of(row);
+  const std::string& plugin = owner_of(row).plugin;
   row->kind = kind_of_plugin(plugin, Kind::kRaw);
   if (row->kind == Kind::kHparams || (row->kind == Kind::kRaw && !plugin.empty())) return;
   row->items = 0;
@@ -182,7 +194,7 @@ void Collector::classify_empty(Row* row) {
 bool Collector::classify_tensor(Row* row) {
   event::TensorShape shape;
   if (!event::decode_tensor_shape(row->value.body, &shape)) return false;
-  row->kind = kind_of_plugin(plugin_of(row), Kind::kTensors);
+  row->kind = kind_of_tensor(owner_of(row));
   if (row->kind == Kind::kScalars) {
     event::TensorScalar scalar;
     if (!event::decode_tensor_scalar(row->value.body, &scalar)) {
@@ -193,9 +205,10 @@ bool Collector::classify_tensor(Row* row) {
     row->number_at = scalar.at;
     row->number_bytes = scalar.bytes;
   } else if (row->kind == Kind::kImages) {
-    // Width and height as text, then any number of images.
+    // Width and height as text, then images. An empty batch has none, and is just a tensor: as rows
+    // of images nothing would be left of it.
     std::vector<ByteView> strings;
-    if (!event::decode_tensor_strings(row->value.body, &shape, &strings) || strings.size() < 2) {
+    if (!event::decode_tensor_strings(row->value.body, &shape, &strings) || strings.size() <= 2) {
       row->kind = Kind::kTensors;
       return true;
     }
@@ -209,6 +222,10 @@ bool Collector::classify_tensor(Row* row) {
     }
     const std::uint64_t columns = shape.known && shape.rank == 2 ? shape.dims[1] : 1;
     row->items = static_cast<std::uint32_t>(columns == 0 ? 0 : strings.size() / columns);
+    if (row->items == 0) {
+      row->kind = Kind::kTensors;
+      row->items = 1;
+    }
   } else if (row->kind == Kind::kTexts && shape.dtype != event::kString) {
     row->kind = Kind::kTensors;
   }
@@ -236,7 +253,7 @@ Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
   if (value.has_metadata && !entry.has_metadata) {
     entry.has_metadata = true;
     tells_of_tags_ = true;
-    entry.plugin = as_text(value.plugin);
+    entry.owner = owner_in(value);
     entry.display_name = as_text(value.display_name);
     entry.description = as_text(value.description);
   }
@@ -268,7 +285,7 @@ void Collector::leave_out(Series& series) {
 }
 
 void Collector::describe(Series& series, const TagEntry& entry) {
-  series.plugin = entry.plugin.empty() ? default_plugin(series.kind) : entry.plugin;
+  series.plugin = entry.owner.plugin.empty() ? default_plugin(series.kind) : entry.owner.plugin;
   series.display_name = entry.display_name;
   series.description = entry.description;
 }
@@ -300,18 +317,52 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   return true;
 }
 
-std::vector<std::pair<std::string, std::string>> Collector::plugins() const {
-  std::vector<std::pair<std::string, std::string>> found;
+std::vector<TagOwner> Collector::owners() const {
+  std::vector<TagOwner> found;
   for (std::size_t id = 0; id != series_.size(); ++id) {
     const auto entry = tags_.find(std::string_view(series_[id].tag));
-    if (entry->second.has_metadata && entry->second.series.front() == id) {
-      found.emplace_back(entry->first, entry->second.plugin);
+    const TagEntry& of = entry->second;
+    if (of.has_metadata && !of.expected && of.series.front() == id) {
+      found.emplace_back(entry->first, of.owner);
     }
   }
   for (const auto& [tag, entry] : tags_) {
-    if (entry.has_metadata && entry.series.empty()) found.emplace_back(tag, entry.plugin);
+    if (entry.has_metadata && !entry.expected && entry.series.empty()) {
+      found.emplace_back(tag, entry.owner);
+    }
   }
   return found;
+}
+
+// As the predictor, this expects the tag that followed last time, and spares a search in memory
+// that no cache holds.
+void Collector::add_bytes(std::string_view tag, std::uint64_t bytes) {
+  auto* known = counted_ == nullptr ? nullptr : counted_->second.next;
+  if (known == nullptr || known->first != tag) {
+    entry_of(tag);
+    known = &*tags_.find(tag);
+    if (counted_ != nullptr) counted_->second.next = known;
+  }
+  known->second.bytes += bytes;
+  counted_ = known;
+}
+
+std::uint64_t Collector::bytes_of(const TagEntry& entry) const {
+  std::uint64_t bytes = entry.bytes;
+  for (const std::uint32_t id : entry.series) bytes += series_[id].bytes;
+  return bytes;
+}
+
+std::uint64_t Collector::bytes_of(std::string_view tag) const {
+  const auto found = tags_.find(tag);
+  return found == tags_.end() ? 0 : bytes_of(found->second);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Collector::tag_bytes() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  all.reserve(tags_.size());
+  for (const auto& [tag, entry] : tags_) all.emplace_back(tag, bytes_of(entry));
+  return all;
 }
 
 std::vector<std::string> Collector::guessed_tags() const {
@@ -322,10 +373,20 @@ std::vector<std::string> Collector::guessed_tags() const {
   return found;
 }
 
-void Collector::expect(const std::string& tag, const std::string& plugin) {
-  TagEntry& entry = entry_of(tag);
+void Collector::expect(const TagOwner& tag) {
+  TagEntry& entry = entry_of(tag.first);
   entry.has_metadata = true;
-  entry.plugin = plugin;
+  entry.expected = true;
+  entry.owner = tag.second;
+  has_expectations_ = true;
+}
+
+std::vector<TagOwner> Collector::expectations() const {
+  std::vector<TagOwner> found;
+  for (const auto& [tag, entry] : tags_) {
+    if (entry.expected) found.emplace_back(tag, entry.owner);
+  }
+  return found;
 }
 
 // How many rows a series will have if it goes on as it began: since the first of all rows the file

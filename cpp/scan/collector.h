@@ -23,6 +23,15 @@
 
 namespace eventcodec::scan {
 
+// What decides the kind of a tag's tensors: of the tag's metadata, the first of the run.
+struct Owner {
+  std::string plugin;
+  event::DataClass data_class = event::DataClass::kUnknown;
+
+  bool operator==(const Owner&) const = default;
+};
+using TagOwner = std::pair<std::string, Owner>;
+
 // A restart of the run: what stands before it has no points from `step` on any more.
 struct SessionStart {
   std::int64_t step;
@@ -91,7 +100,7 @@ class Collector {
 
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
-  [[nodiscard]] bool save(StateWriter& out) const;
+  void save(StateWriter& out) const;
   [[nodiscard]] bool restore(StateReader& in, const std::vector<Piece>& pieces);
   // Drops of what restore() brought what is not selected; in select_restored.cc. On an error
   // nothing of it may be used.
@@ -100,20 +109,29 @@ class Collector {
   [[nodiscard]] const std::deque<Series>& series() const { return series_; }
   [[nodiscard]] Series& series_at(std::size_t id) { return series_[id]; }
 
-  // Rows that go elsewhere and come back; in saved_rows.cc. On an error the rows are in no order.
-  [[nodiscard]] std::uint64_t bytes_in_memory() const;
-  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece);
+  // Rows that go elsewhere and come back; in saved_rows.cc. Those of series that have fewer than
+  // `least` stay. On an error the rows are in no order.
+  [[nodiscard]] std::uint64_t bytes_to_save(std::uint64_t least) const;
+  [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece, std::uint64_t least);
   [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
-  // The tags that have metadata, each with the plugin of its first; in the order of their series,
-  // then those without values in no particular one.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const;
+  // Bytes of records by tag. Event files: what add_bytes() was told; VisualDL logs: what was read.
+  void add_bytes(std::string_view tag, std::uint64_t bytes);
+  [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> tag_bytes() const;
+
+  // The tags that have metadata here, each with what its first say; in the order
+  // of their series, then those without values in no particular one.
+  [[nodiscard]] std::vector<TagOwner> owners() const;
 
   // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
   // them, before anything is added: see carry.h.
   [[nodiscard]] bool has_guesses() const { return has_guesses_; }
   [[nodiscard]] std::vector<std::string> guessed_tags() const;
-  void expect(const std::string& tag, const std::string& plugin);
+  void expect(const TagOwner& tag);
+  // What expect() was told.
+  [[nodiscard]] bool has_expectations() const { return has_expectations_; }
+  [[nodiscard]] std::vector<TagOwner> expectations() const;
 
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const { return session_starts_; }
 
@@ -137,10 +155,13 @@ class Collector {
     bool wanted = true;         // by the selection; event files only
     bool has_metadata = false;  // TensorBoard keeps the first metadata of a tag
     bool guessed = false;       // the kind of a row was decided without
-    std::string plugin;
+    bool expected = false;      // they stand in an earlier file
+    Owner owner;
     std::string display_name;
     std::string description;
+    std::uint64_t bytes = 0;            // see tag_bytes(); without those in its series
     std::vector<std::uint32_t> series;  // one for each kind that the tag was used for
+    std::pair<const std::string, TagEntry>* next = nullptr;  // counted after it the last time
   };
   struct Hash {
     using is_transparent = void;
@@ -155,11 +176,12 @@ class Collector {
   bool decode_row(ByteView bytes, std::uint32_t index);
   bool classify_tensor(Row* row);
   void classify_empty(Row* row);
-  std::string_view plugin_of(Row* row);
+  const Owner& owner_of(Row* row);
   bool append(const Row& row, const event::EventView& event, std::uint64_t offset);
   [[nodiscard]] bool is_beyond_limit(std::string_view tag) const {
     return tags_.size() >= most_tags_ && !tags_.contains(tag);
   }
+  [[nodiscard]] std::uint64_t bytes_of(const TagEntry& entry) const;
   TagEntry& entry_of(std::string_view tag);
   TagEntry& entry_of(const event::ValueView& value);
   Series* series_of(const vdl::ValueView& value);  // nullptr: beyond the limit of tags
@@ -204,13 +226,15 @@ class Collector {
   Predictor predictor_;
   VdlScalars vdl_scalars_;
   std::vector<SessionStart> session_starts_;
-  std::size_t row_counts_ = 0;  // in session_starts_
+  std::pair<const std::string, TagEntry>* counted_ = nullptr;  // by add_bytes(), the last
+  std::size_t row_counts_ = 0;                                 // in session_starts_
   bool has_guesses_ = false;
   bool tells_of_tags_ = false;  // some tag that add() met has metadata, or its kind was guessed
+  bool has_expectations_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
-  // Tag -> plugin, from first metadata that stand in the event that is being decoded.
-  std::unordered_map<std::string_view, std::string_view> first_plugins_;
+  // By tag, from first metadata that stand in the event that is being decoded.
+  std::unordered_map<std::string_view, Owner> first_owners_;
   std::string chart_tag_;  // scratch
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
@@ -136,15 +135,29 @@ Result<Fetch> Fetch::plan(const std::string& path, Format format,
   });
 }
 
-// The error is that of the first record; a later one is left to whoever asks for it.
+// The error is that of the first record; a later one is left to whoever asks for it. The rows of a
+// record stand together, and those of a value in it.
 Status Fetch::plan_all(std::uint64_t most) {
   std::uint64_t total = 0;
-  for (const Reference& reference : references_) {
-    Result<std::uint64_t> bytes = size_of_record(file_, format_, reference.offset);
-    if (!bytes.ok()) return sizes_.empty() ? Status(std::move(bytes.error())) : Status();
-    if (!sizes_.empty() && bytes.value() > most - std::min(total, most)) break;
-    sizes_.push_back(static_cast<std::size_t>(bytes.value()));
-    total += bytes.value();
+  for (std::size_t row = 0; row != references_.size(); ++row) {
+    const Reference& reference = references_[row];
+    const Reference* const before = row == 0 ? nullptr : &references_[row - 1];
+    const bool same_record = before != nullptr && before->offset == reference.offset;
+    if (same_record && before->value == reference.value) {
+      ++values_.back().rows;
+      continue;
+    }
+    if (!same_record) {
+      Result<std::uint64_t> bytes = size_of_record(file_, format_, reference.offset);
+      if (!bytes.ok()) return records_.empty() ? Status(std::move(bytes.error())) : Status();
+      if (!records_.empty() && bytes.value() > most - std::min(total, most)) break;
+      records_.push_back({static_cast<std::size_t>(bytes.value()), values_.size(), 0});
+      total += bytes.value();
+    }
+    ++records_.back().values;
+    Fetched& value = values_.emplace_back();
+    value.row = row;
+    value.rows = 1;
   }
   return {};
 }
@@ -155,31 +168,43 @@ Status Fetch::read(std::string_view tag, std::span<std::uint8_t* const> memory, 
 
 Status Fetch::read_all(std::string_view tag, std::span<std::uint8_t* const> memory,
                        const Use& use) {
-  const std::size_t total = std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
-  values_.resize(sizes_.size());
-  std::vector<Status> results(sizes_.size());
-  run_parallel(sizes_.size(), std::min(threads_, 1 + total / kWorthThread), [&](std::size_t row) {
-    results[row] = without_bad_alloc([&] {
-      Status status = read_one(row, tag, memory[row]);
-      return status.ok() ? use(row, values_[row]) : status;
+  std::size_t total = 0;
+  for (const Record& record : records_) total += record.bytes;
+  std::vector<Status> results(values_.size());
+  const auto read_values = [&](std::size_t number) {
+    const Record& record = records_[number];
+    std::size_t at = record.value;
+    Status status = without_bad_alloc([&]() -> Status {
+      ByteView payload;
+      Status done = read_record(record, memory[number], &payload);
+      for (; done.ok(); ++at) {
+        Fetched& value = values_[at];
+        done = find(payload, tag, &value);
+        if (done.ok()) done = use(value.row, value);
+        if (!done.ok() || at + 1 == record.value + record.values) break;
+      }
+      return done;
     });
-  });
+    results[at] = std::move(status);
+  };
+  run_parallel(records_.size(), std::min(threads_, 1 + total / kWorthThread), read_values);
   const auto failed = std::ranges::find_if(results, [](const Status& each) { return !each.ok(); });
   values_.resize(static_cast<std::size_t>(failed - results.begin()));
   return values_.empty() && failed != results.end() ? std::move(*failed) : Status();
 }
 
-Status Fetch::read_one(std::size_t row, std::string_view tag, std::uint8_t* memory) {
-  const Reference& reference = references_[row];
-  Status status = read_bytes(file_, reference.offset, memory, sizes_[row]);
+Status Fetch::read_record(const Record& record, std::uint8_t* memory, ByteView* payload) {
+  const std::uint64_t offset = references_[values_[record.value].row].offset;
+  Status status = read_bytes(file_, offset, memory, record.bytes);
   if (!status.ok()) return status;
-  ByteView payload;
-  status = check_record(format_, {memory, sizes_[row]}, reference.offset, &payload);
-  if (!status.ok()) return status;
-  Fetched* fetched = &values_[row];
-  const bool found = format_ == Format::kVisualDl ? find_vdl_value(payload, fetched)
-                                                  : find_event_value(payload, reference, fetched);
-  if (!found || as_text(fetched->value.tag) != tag) {
+  return check_record(format_, {memory, record.bytes}, offset, payload);
+}
+
+Status Fetch::find(ByteView payload, std::string_view tag, Fetched* value) const {
+  const Reference& reference = references_[value->row];
+  const bool found = format_ == Format::kVisualDl ? find_vdl_value(payload, value)
+                                                  : find_event_value(payload, reference, value);
+  if (!found || as_text(value->value.tag) != tag) {
     return corrupt("another record than when the file was scanned stands", reference.offset);
   }
   return {};
@@ -193,14 +218,16 @@ Status fetch(const std::string& path, Format format, std::span<const Reference> 
     Result<Fetch> planned = Fetch::plan(path, format, references, threads);
     if (!planned.ok()) return std::move(planned.error());
     Fetch& plan = planned.value();
-    const std::vector<std::size_t>& sizes = plan.sizes();
-    const std::size_t total = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+    std::size_t total = 0;
+    for (const Fetch::Record& record : plan.records()) total += record.bytes;
     std::uint8_t* next = batch->records.reserve(total);
     if (next == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "records"};
     batch->records.commit(total);
     std::vector<std::uint8_t*> memory;
-    memory.reserve(sizes.size());
-    for (const std::size_t size : sizes) memory.push_back(std::exchange(next, next + size));
+    memory.reserve(plan.records().size());
+    for (const Fetch::Record& record : plan.records()) {
+      memory.push_back(std::exchange(next, next + record.bytes));
+    }
     Status read = plan.read(tag, memory, use);
     batch->values = std::move(plan.values());
     return read;

@@ -19,8 +19,11 @@
 
 namespace eventcodec::scan {
 
-// One value of a file. The views point into `joined` and the memory of its record.
+// One value of a file, and the rows that point at it: several where a tensor holds several images
+// or clips. The views point into `joined` and the memory of its record.
 struct Fetched {
+  std::size_t row = 0;  // the first
+  std::size_t rows = 0;
   event::Joined joined;
   event::ValueView value;
   ByteView bytes;  // the Value as it stands there; of a graph, its message
@@ -28,12 +31,17 @@ struct Fetched {
   vdl::ValueView vdl_value;
 };
 
-// What becomes of a value that was found; called once for each, on several threads. An error says
-// that it is malformed.
+// What becomes of a value that was found, whose first row is `row`; called once for each, on
+// several threads. An error says that it is malformed.
 using Use = std::function<Status(std::size_t row, const Fetched& value)>;
 
-// Values of one series that are read together: plan() finds out how large their records are, the
-// caller makes memory for them, read() fills it.
+// How many rows the values have, which are all up to some row.
+inline std::size_t count_rows(const std::vector<Fetched>& values) {
+  return values.empty() ? 0 : values.back().row + values.back().rows;
+}
+
+// Values of one series that are read together, each record once: plan() finds out how large the
+// records are, the caller makes memory for them, read() fills it.
 class Fetch {
  public:
   // Records are read until there are so many bytes; a larger one is read alone. By one thread few
@@ -47,8 +55,16 @@ class Fetch {
                                           std::span<const Reference> references,
                                           std::size_t threads);
 
-  // Bytes of each record, which the file has.
-  [[nodiscard]] const std::vector<std::size_t>& sizes() const { return sizes_; }
+  // A record, and the values in it.
+  struct Record {
+    std::size_t bytes;  // which the file has
+    std::size_t value;  // number of the first in values()
+    std::size_t values;
+  };
+  [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+
+  // How many rows there are values of, before read() and after it.
+  [[nodiscard]] std::size_t rows() const { return count_rows(values_); }
 
   // Reads each record into its place of `memory`, checks all that can be checked, finds the values
   // and uses them. values() are those before the first one that fails. If that is the very first,
@@ -62,13 +78,14 @@ class Fetch {
 
   Status plan_all(std::uint64_t most);
   Status read_all(std::string_view tag, std::span<std::uint8_t* const> memory, const Use& use);
-  Status read_one(std::size_t row, std::string_view tag, std::uint8_t* memory);
+  Status read_record(const Record& record, std::uint8_t* memory, ByteView* payload);
+  Status find(ByteView payload, std::string_view tag, Fetched* value) const;
 
   Descriptor file_;
   Format format_ = Format::kEvents;
   std::span<const Reference> references_;
   std::size_t threads_ = 1;
-  std::vector<std::size_t> sizes_;
+  std::vector<Record> records_;
   std::vector<Fetched> values_;
 };
 

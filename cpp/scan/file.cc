@@ -3,8 +3,10 @@
 #include "scan/file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "scan/descriptor.h"
 #include "scan/skip.h"
@@ -62,9 +64,9 @@ void EventFile::start_anew() {
   torn_ = false;
 }
 
-void EventFile::expect(const std::vector<std::pair<std::string, std::string>>& plugins) {
+void EventFile::expect(const std::vector<TagOwner>& tags) {
   start_anew();
-  for (const auto& [tag, plugin] : plugins) collector_.expect(tag, plugin);
+  for (const TagOwner& tag : tags) collector_.expect(tag);
 }
 
 EventFile::Identity EventFile::identity_of(const struct stat& status) {
@@ -82,7 +84,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   if (settled_ && identity_ == identity) return {};
   if (identity_.has_value() &&
       (identity.device != identity_->device || identity.inode != identity_->inode ||
-       identity.bytes < committed_)) {
+       identity.bytes < committed_ || may_be_finished(file.value().get(), identity.bytes))) {
     forget();
   }
   identity_ = identity;
@@ -134,7 +136,11 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
     if (committed_ >= limit) return true;
     if (found.value().kind == Unframed::Kind::kNeedMore) {
       wanted = found.value().bytes;
-      if (!window.can_hold(wanted)) return false;
+      if (window.can_hold(wanted)) continue;
+      const Result<bool> go_on = pass_torn_record(window, budget, wanted, options);
+      if (!go_on.ok()) return go_on.error();
+      if (!go_on.value()) return false;
+      wanted = 0;
       continue;
     }
     wanted = 0;
@@ -203,6 +209,39 @@ Result<bool> EventFile::pass_damage(Window& window, SearchBudget& budget, const 
   Status status = end_at(reason, found, options);
   if (!status.ok()) return status.error();
   return false;
+}
+
+// Deals with a record of `bytes` bytes that the file does not hold. False: more of it may come.
+Result<bool> EventFile::pass_torn_record(Window& window, SearchBudget& budget, std::uint64_t bytes,
+                                         const Options& options) {
+  const Result<std::uint64_t> torn = damaged_bytes(window, bytes, budget);
+  if (!torn.ok()) return torn.error();
+  if (torn.value() == bytes) return false;
+  const Unframed found{.kind = Unframed::Kind::kDamage, .damage = DamageKind::kUnfinished};
+  const char* reason = record::reason_of(found.damage);
+  if (options.mode != Mode::kSalvage) {
+    Status status = end_at(reason, found, options);
+    if (!status.ok()) return status.error();
+    return false;
+  }
+  damage_.push_back({committed_, torn.value(), reason, true, records_});
+  window.drop(static_cast<std::size_t>(torn.value()));
+  committed_ = window.offset();
+  return true;
+}
+
+// Whether the file has grown to the end of a record that was passed over as one that will not be
+// finished: that may have been wrong.
+bool EventFile::may_be_finished(int fd, std::uint64_t file_bytes) const {
+  const std::string_view unfinished = record::reason_of(DamageKind::kUnfinished);
+  return std::any_of(damage_.begin(), damage_.end(), [&](const Damage& each) {
+    if (format_ != Format::kEvents || each.reason != unfinished) return false;
+    std::array<std::uint8_t, record::kLengthBytes> length;
+    const ssize_t got = ::pread(fd, length.data(), length.size(), static_cast<off_t>(each.offset));
+    return got != static_cast<ssize_t>(length.size()) ||
+           load_le<std::uint64_t>(length.data()) + record::kOverheadBytes <=
+               file_bytes - each.offset;
+  });
 }
 
 Result<bool> EventFile::skip_damage(Window& window, SearchBudget& budget, const char* reason) {

@@ -31,6 +31,8 @@ struct Saving {
   PieceWriter* writer;
   std::uint64_t stretch;  // bytes of the file after which the rows are handed over
   std::uint64_t keep;     // so many bytes of rows stay in memory at the end
+  // Fewer rows of a series stay, too: where they are takes as much as they do.
+  std::uint64_t least_rows = 1;
 };
 
 // Rows, and what keeps their memory.
@@ -56,7 +58,6 @@ inline constexpr const char* kMalformedEvent = "malformed event";
 // Why bytes of a VisualDL log, which has no checksums, are damage.
 inline constexpr const char* kMalformedRecord = "malformed record";
 inline constexpr const char* kContradictingLengths = "lengths contradict each other";
-inline constexpr const char* kTornRecord = "unfinished record before others";
 
 struct Damage {
   std::uint64_t offset;
@@ -83,8 +84,8 @@ class EventFile {
   [[nodiscard]] Status scan(const Options& options, Buffer& buffer, std::size_t threads = 1);
 
   // Appends all that was read to `out`, but for the rows in pieces, so that a later process can go
-  // on from here without reading the file again. False: out of memory.
-  [[nodiscard]] bool save(Buffer& out) const;
+  // on from here without reading the file again.
+  [[nodiscard]] Status save(PieceWriter& out) const;
   // Takes over what save() wrote for this path, with its pieces. The next scan() reads what was
   // added since, or everything when the file is another one. False: not what save() wrote; nothing
   // changed. kOutOfMemory as an error.
@@ -105,13 +106,21 @@ class EventFile {
   // What is selected; null for everything.
   [[nodiscard]] const Selection* selection() const { return selection_.get(); }
   [[nodiscard]] const std::deque<Series>& series() const { return collector_.series(); }
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> plugins() const {
-    return collector_.plugins();
+  [[nodiscard]] std::vector<TagOwner> owners() const { return collector_.owners(); }
+  // Bytes of the records of each tag: of event files, what add_bytes() was told.
+  void add_bytes(std::string_view tag, std::uint64_t bytes) { collector_.add_bytes(tag, bytes); }
+  [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const {
+    return collector_.bytes_of(tag);
+  }
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> tag_bytes() const {
+    return collector_.tag_bytes();
   }
   [[nodiscard]] bool has_guesses() const { return collector_.has_guesses(); }
   [[nodiscard]] std::vector<std::string> guessed_tags() const { return collector_.guessed_tags(); }
-  // Forgets what was read: the next scan() reads the file anew, knowing the plugins of these tags.
-  void expect(const std::vector<std::pair<std::string, std::string>>& plugins);
+  [[nodiscard]] bool has_expectations() const { return collector_.has_expectations(); }
+  [[nodiscard]] std::vector<TagOwner> expectations() const { return collector_.expectations(); }
+  // Forgets what was read: the next scan() reads the file anew, knowing the owners of these tags.
+  void expect(const std::vector<TagOwner>& tags);
   [[nodiscard]] const std::vector<SessionStart>& session_starts() const {
     return collector_.session_starts();
   }
@@ -161,6 +170,9 @@ class EventFile {
   bool adopt(Part& part, Window& window);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
+  Result<bool> pass_torn_record(Window& window, SearchBudget& budget, std::uint64_t bytes,
+                                const Options& options);
+  [[nodiscard]] bool may_be_finished(int fd, std::uint64_t file_bytes) const;
   Result<bool> skip_damage(Window& window, SearchBudget& budget, const char* reason);
   Status end_at(const char* reason, const record::Unframed& found, const Options& options);
 

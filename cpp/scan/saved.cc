@@ -84,7 +84,6 @@ Status Segment::read(std::uint64_t offset, std::span<std::uint8_t> first,
 }
 
 Status PieceWriter::append(const Rows& rows, Kind kind, std::uint32_t* crc) {
-  constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
   const bool scalars = kind == Kind::kScalars;
   const std::array<ByteView, 3> columns = {
       bytes_of(rows.steps, rows.size), bytes_of(rows.wall_times, rows.size),
@@ -92,16 +91,31 @@ Status PieceWriter::append(const Rows& rows, Kind kind, std::uint32_t* crc) {
   *crc = 0;
   for (const ByteView column : columns) {
     *crc = crc32c::extend(*crc, column);
-    if (!pending_.append(column)) {
-      return Error{.code = Errc::kOutOfMemory, .message = "columns to be saved"};
-    }
-    if (pending_.size() < kWriteBytes) continue;
-    if (Status status = flush(); !status.ok()) return status;
+    if (Status status = append(column); !status.ok()) return status;
   }
   return {};
 }
 
+Status PieceWriter::append(ByteView bytes) {
+  constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
+  if (!pending_.append(bytes)) {
+    return Error{.code = Errc::kOutOfMemory, .message = "columns to be saved"};
+  }
+  return pending_.size() < kWriteBytes ? Status{} : flush();
+}
+
+void PieceWriter::begin_sum() {
+  sum_ = 0;
+  summed_to_ = pending_.size();
+}
+
+std::uint32_t PieceWriter::sum() const {
+  return crc32c::extend(sum_, pending_.view().subspan(summed_to_));
+}
+
 Status PieceWriter::flush() {
+  sum_ = sum();
+  summed_to_ = 0;
   ByteView bytes = pending_.view();
   while (!bytes.empty()) {
     const ssize_t wrote = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(written_));

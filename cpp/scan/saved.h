@@ -48,16 +48,23 @@ struct Piece {
   std::uint64_t bytes = 0;
 };
 
-// Writes pieces behind each other. The caller opens, syncs and closes the file.
+// Writes pieces and states behind each other. The caller flushes, syncs and closes the file.
 class PieceWriter {
  public:
   PieceWriter(int fd, std::uint64_t offset) : fd_(fd), written_(offset) {}
 
   // The columns of a series; gives their checksum.
   [[nodiscard]] Status append(const Rows& rows, Kind kind, std::uint32_t* crc);
+  [[nodiscard]] Status append(ByteView bytes);
   [[nodiscard]] Status flush();
+  // From here on what is appended is summed up.
+  void begin_sum();
+  // The checksum of it.
+  [[nodiscard]] std::uint32_t sum() const;
   // Of the first writing that failed.
   [[nodiscard]] const Status& status() const { return status_; }
+  // What is not in the file yet.
+  [[nodiscard]] ByteView pending() const { return pending_.view(); }
   // Where the next columns go.
   [[nodiscard]] std::uint64_t offset() const { return written_ + pending_.size(); }
 
@@ -65,6 +72,8 @@ class PieceWriter {
   int fd_;
   std::uint64_t written_;
   Buffer pending_;
+  std::uint32_t sum_ = 0;     // of bytes that are written
+  std::size_t summed_to_ = 0;  // in pending_
   Status status_;
 };
 

@@ -38,19 +38,21 @@ Status read_rows(const Series& series, std::span<const Extent> extents,
 
 }  // namespace
 
-std::uint64_t Collector::bytes_in_memory() const {
+std::uint64_t Collector::bytes_to_save(std::uint64_t least) const {
   std::uint64_t bytes = 0;
-  for (const Series& series : series_) bytes += series.rows.size * row_bytes(series.kind);
+  for (const Series& series : series_) {
+    if (series.rows.size >= least) bytes += series.rows.size * row_bytes(series.kind);
+  }
   return bytes;
 }
 
-Status Collector::save_rows(PieceWriter& writer, std::uint32_t piece) {
+Status Collector::save_rows(PieceWriter& writer, std::uint32_t piece, std::uint64_t least) {
   const std::uint64_t begin = writer.offset();
   for (Series& series : series_) {
     // Tags that come one after the other must not keep the room that each of them had.
     const bool has_room_to_spare = series.rows.capacity > 2 * series.rows.size;
     if (series.rows.size == 0 && has_room_to_spare) release(series);
-    if (series.rows.size == 0) continue;
+    if (series.rows.size == 0 || series.rows.size < least) continue;
     Extent extent;
     extent.piece = piece;
     extent.offset = writer.offset() - begin;
@@ -85,8 +87,9 @@ Status Collector::take_back(const std::vector<Piece>& pieces, std::uint32_t firs
 Status EventFile::take_and_save(Window& window, SearchBudget& budget, const Options& options) {
   const Saving& saving = *options.saving;
   while (true) {
+    // How many rows a series will have in all is of no use: they do not stay.
     begin_ = committed_;
-    end_ = std::min(committed_ + saving.stretch, window.file_bytes());
+    end_ = committed_;
     const Result<bool> go_on = take_until(window, budget, options, committed_ + saving.stretch);
     if (!go_on.ok()) return go_on.error();
     if (!go_on.value()) return {};
@@ -96,10 +99,10 @@ Status EventFile::take_and_save(Window& window, SearchBudget& budget, const Opti
 
 // Makes a piece of the rows in memory, if they are more than `keep` bytes.
 Status EventFile::save_rows(const Saving& saving, std::uint64_t keep) {
-  if (collector_.bytes_in_memory() <= keep) return {};
+  if (collector_.bytes_to_save(saving.least_rows) <= keep) return {};
   const std::uint64_t begin = saving.writer->offset();
   const auto piece = static_cast<std::uint32_t>(pieces_.size());
-  Status status = collector_.save_rows(*saving.writer, piece);
+  Status status = collector_.save_rows(*saving.writer, piece, saving.least_rows);
   if (!status.ok()) {
     torn_ = true;
     return status;
@@ -113,7 +116,8 @@ Status EventFile::save_rows(const Saving& saving, std::uint64_t keep) {
 // never taken back for less than half of its size: so a file that grows in small steps has few
 // pieces, and each row is written anew only a few times.
 Status EventFile::join_pieces(const Saving& saving, std::uint64_t new_bytes) {
-  std::uint64_t gathered = collector_.bytes_in_memory() + std::min(new_bytes, saving.stretch);
+  std::uint64_t gathered =
+      collector_.bytes_to_save(saving.least_rows) + std::min(new_bytes, saving.stretch);
   if (gathered <= saving.keep) return {};
   std::size_t first = pieces_.size();
   while (first != 0 && pieces_[first - 1].bytes <= 2 * gathered &&

@@ -59,6 +59,12 @@ Result<std::uint32_t> crc_of_file(const Window& window, std::uint64_t offset, st
 // Whether a payload of `length` bytes behind the header at the window's start agrees with the
 // checksum behind it.
 Result<bool> is_payload(const Window& window, std::uint64_t length) {
+  if (window.bytes().size() >= length + record::kOverheadBytes) {
+    const ByteView payload =
+        window.bytes().subspan(record::kHeaderBytes, static_cast<std::size_t>(length));
+    return crc32c::MaskedCrc::of(payload).bits() ==
+           load_le<std::uint32_t>(payload.data() + payload.size());
+  }
   const std::uint64_t start = window.offset() + record::kHeaderBytes;
   const Result<std::uint32_t> crc = crc_of_file(window, start, length);
   if (!crc.ok()) return crc.error();
@@ -151,6 +157,14 @@ Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBud
 }
 
 Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget) {
+  if (!window.can_hold(bytes)) {
+    const std::uint64_t tail = window.remaining();
+    if (tail < record::kHeaderBytes || tail > record::kMostBehind || tail > budget.shifts) {
+      return bytes;
+    }
+    Status status = window.fill(tail);
+    if (!status.ok()) return status.error();
+  }
   while (true) {
     const auto last = window.at_end() ? record::Last::kYes : record::Last::kNo;
     const Found found = record::find_shifted(window.bytes(), bytes, last, &budget.shifts);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "record/resync.h"
+#include "record/shifted.h"
 #include "scan/window.h"
 
 namespace eventcodec::scan {
@@ -35,7 +36,7 @@ struct SearchBudget {
   explicit SearchBudget(std::uint64_t file_bytes)
       : proofs(record::kCrcBudgetPerByte * file_bytes),
         outlines(2 * file_bytes),
-        shifts(2 * file_bytes) {}
+        shifts(record::kShiftBudget + record::kShiftBudgetPerByte * file_bytes) {}
 
   std::uint64_t proofs;    // for payloads that are checked to tell a record from other bytes
   std::uint64_t outlines;  // for payloads behind damaged headers
@@ -48,8 +49,9 @@ struct SearchBudget {
 // it must.
 Result<Skipped> skip_to_record(Window& window, const Framing& framing, SearchBudget& budget);
 
-// The window starts at a record of `bytes` bytes whose payload is wrong: how many bytes of it are
-// to be skipped, fewer where the records that follow begin inside it. See record::find_shifted().
+// The window starts at a record of `bytes` bytes whose payload is wrong, or which the file does not
+// hold: how many bytes of it are to be skipped, fewer where the records that follow begin inside
+// it. See record::find_shifted().
 Result<std::uint64_t> damaged_bytes(Window& window, std::uint64_t bytes, SearchBudget& budget);
 
 // Whether all bytes from the window's start to the end of the file are zero.

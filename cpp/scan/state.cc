@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "crc32c/crc32c.h"
 #include "record/unframe.h"
 #include "scan/file.h"
 
@@ -12,7 +11,7 @@ namespace eventcodec::scan {
 namespace {
 
 // To be changed with every change of what is written here.
-constexpr std::uint64_t kMagic = 0x33'6e'61'63'73'63'65'00;  // "\0ecscan3"
+constexpr std::uint64_t kMagic = 0x35'6e'61'63'73'63'65'00;  // "\0ecscan5"
 
 constexpr std::size_t kRowBytes = 16;     // of any kind, at least
 constexpr std::size_t kExtentBytes = 96;  // as put_extent writes it
@@ -26,7 +25,7 @@ std::array<const char*, 7> reasons() {
           kMalformedEvent,
           kMalformedRecord,
           kContradictingLengths,
-          kTornRecord};
+          record::reason_of(DamageKind::kUnfinished)};
 }
 
 std::uint8_t number_of(const char* reason) {
@@ -137,7 +136,7 @@ void get_series(StateReader& in, const std::vector<Piece>& pieces, Series& serie
 
 }  // namespace
 
-bool Collector::save(StateWriter& out) const {
+void Collector::save(StateWriter& out) const {
   out.put<std::uint64_t>(series_.size());
   for (const Series& series : series_) put_series(out, series);
   out.put<std::uint64_t>(tags_.size());
@@ -145,7 +144,10 @@ bool Collector::save(StateWriter& out) const {
     out.put_text(tag);
     out.put<std::uint8_t>(entry.has_metadata);
     out.put<std::uint8_t>(entry.guessed);
-    out.put_text(entry.plugin);
+    out.put<std::uint8_t>(entry.expected);
+    out.put(bytes_of(entry));
+    out.put_text(entry.owner.plugin);
+    out.put(static_cast<std::uint8_t>(entry.owner.data_class));
     out.put_text(entry.display_name);
     out.put_text(entry.description);
     out.put<std::uint64_t>(entry.series.size());
@@ -158,7 +160,6 @@ bool Collector::save(StateWriter& out) const {
     out.put<std::uint64_t>(start.rows.size());
     out.put_column(start.rows.data(), start.rows.size());
   }
-  return out.ok();
 }
 
 bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
@@ -173,8 +174,14 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
     TagEntry& entry = tags_[in.get_text()];
     entry.has_metadata = in.get<std::uint8_t>() != 0;
     entry.guessed = in.get<std::uint8_t>() != 0;
+    entry.expected = in.get<std::uint8_t>() != 0;
     has_guesses_ = has_guesses_ || entry.guessed;
-    entry.plugin = in.get_text();
+    has_expectations_ = has_expectations_ || entry.expected;
+    entry.bytes = in.get<std::uint64_t>();
+    entry.owner.plugin = in.get_text();
+    const auto data_class = in.get<std::uint8_t>();
+    if (data_class > static_cast<std::uint8_t>(event::DataClass::kBlobSequence)) return false;
+    entry.owner.data_class = static_cast<event::DataClass>(data_class);
     entry.display_name = in.get_text();
     entry.description = in.get_text();
     const auto size = in.get<std::uint64_t>();
@@ -201,8 +208,7 @@ bool Collector::restore(StateReader& in, const std::vector<Piece>& pieces) {
   return in.ok();
 }
 
-bool EventFile::save(Buffer& out) const {
-  const std::size_t begin = out.size();
+Status EventFile::save(PieceWriter& out) const {
   StateWriter writer(out);
   const Identity identity = identity_.value_or(Identity{});
   writer.put(kMagic);
@@ -227,9 +233,9 @@ bool EventFile::save(Buffer& out) const {
     writer.put<std::uint8_t>(each.searched);
     writer.put(each.records_before);
   }
-  if (!collector_.save(writer)) return false;
-  writer.put(crc32c::MaskedCrc::of(out.view().subspan(begin)).bits());
-  return writer.ok();
+  collector_.save(writer);
+  writer.put_sum();
+  return writer.status();
 }
 
 Result<bool> EventFile::restore(ByteView state, std::vector<Piece> pieces) {

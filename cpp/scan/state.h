@@ -5,15 +5,15 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "base/buffer.h"
+#include "crc32c/crc32c.h"
+#include "scan/saved.h"
 
 namespace eventcodec::scan {
 
 class StateWriter {
  public:
-  explicit StateWriter(Buffer& out) : out_(out) {}
+  explicit StateWriter(PieceWriter& out) : out_(out) { out_.begin_sum(); }
 
   template <class T>
   void put(T value) {
@@ -29,14 +29,20 @@ class StateWriter {
     put_bytes({reinterpret_cast<const std::uint8_t*>(column), size * sizeof(T)});
   }
 
-  // False once memory ran out.
-  [[nodiscard]] bool ok() const { return ok_; }
+  // The checksum of all that was put.
+  void put_sum() { put(crc32c::MaskedCrc::of_crc(out_.sum()).bits()); }
+
+  // Of the first that could not be put.
+  [[nodiscard]] const Status& status() const { return status_; }
+  [[nodiscard]] bool ok() const { return status_.ok(); }
 
  private:
-  void put_bytes(ByteView bytes) { ok_ = ok_ && out_.append(bytes); }
+  void put_bytes(ByteView bytes) {
+    if (status_.ok()) status_ = out_.append(bytes);
+  }
 
-  Buffer& out_;
-  bool ok_ = true;
+  PieceWriter& out_;
+  Status status_;
 };
 
 class StateReader {

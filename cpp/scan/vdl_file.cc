@@ -115,11 +115,13 @@ Result<bool> EventFile::pass_unfinished(Window& window, SearchBudget& budget,
   if (!skipped.ok()) return skipped.error();
   if (skipped.value().kind != Skipped::Kind::kRecord) return false;
   if (options.mode != Mode::kSalvage) {
-    Status status = end_at(kTornRecord, {.kind = record::Unframed::Kind::kDamage}, options);
+    Status status = end_at(record::reason_of(record::DamageKind::kUnfinished),
+                           {.kind = record::Unframed::Kind::kDamage}, options);
     if (!status.ok()) return status.error();
     return false;
   }
-  damage_.push_back({committed_, skipped.value().offset - committed_, kTornRecord, true, records_});
+  damage_.push_back({committed_, skipped.value().offset - committed_,
+                     record::reason_of(record::DamageKind::kUnfinished), true, records_});
   committed_ = skipped.value().offset;
   return true;
 }
@@ -127,7 +129,8 @@ Result<bool> EventFile::pass_unfinished(Window& window, SearchBudget& budget,
 // Deals with what is no record. False: nothing after it can be read for now.
 Result<bool> EventFile::pass_vdl_damage(Window& window, SearchBudget& budget, const Unframed& found,
                                         const Options& options) {
-  const char* reason = found.kind == Unframed::Kind::kLoose       ? kTornRecord
+  const char* reason = found.kind == Unframed::Kind::kLoose
+                           ? record::reason_of(record::DamageKind::kUnfinished)
                        : found.kind == Unframed::Kind::kMalformed ? kMalformedRecord
                                                                   : kContradictingLengths;
   if (options.mode != Mode::kSalvage) {

@@ -161,8 +161,9 @@ class RecordReader:
     """Iterate over the records of a file, or of a binary file object, as bytes.
 
     An unfinished record at the end of the file is not damage, nor is a tail of zeros: they wait
-    (see `pending_bytes`), and iterating again goes on when the file has grown. The length that a
-    record claims is never allocated before the bytes are there.
+    (see `pending_bytes`), and iterating again goes on when the file has grown. Where whole records
+    stand behind it, up to the end of the file, it has lost bytes, and they are read. The length
+    that a record claims is never allocated before the bytes are there.
 
     Args:
         path_or_file: a path, or a binary file object, which is read from where it stands and left
@@ -254,21 +255,28 @@ class RecordReader:
             if self._ready:
                 self._ready.reverse()
                 return True
-            damage = unframer.damage()
-            if damage is not None and self._pass_damage(*damage):
+            damage = unframer.damage(last=False)
+            if damage is not None and (self._ends_at(*damage) or self._pass_damage(damage[0])):
                 continue
             chunk = self._file.read(_READ_BYTES)
             if chunk:
                 unframer.append(chunk)
-            elif damage is None or not self._pass_last_damage(damage[0]):
+                continue
+            if damage is None:  # an unfinished record, unless whole ones follow it
+                damage = unframer.damage(last=True)
+                if damage is None:
+                    return False
+            if not (self._ends_at(*damage) or self._pass_last_damage(damage[0])):
                 return False
         return False
 
-    def _pass_damage(self, reason: str, got: int, want: int) -> bool:
-        """Skip damage; False when its end was not found in the bytes read so far."""
+    def _ends_at(self, reason: str, got: int, want: int) -> bool:
+        """Say whether damage ends the reading, as mode "prefix" wants it; raise for "strict"."""
         unframer = self._unframer
         if self._mode == "strict":
-            message = f"{reason} at byte {unframer.offset}: got 0x{got:08x}, want 0x{want:08x}"
+            message = f"{reason} at byte {unframer.offset}"
+            if got != want:
+                message += f": got 0x{got:08x}, want 0x{want:08x}"
             raise CorruptRecordError(
                 message, path=self.path, offset=unframer.offset, got=got, want=want
             )
@@ -276,8 +284,11 @@ class RecordReader:
             self._ended = True
             begin = unframer.offset
             self._report(begin, unframer.pending + self._drain(), reason)
-            return True
-        begin, length, complete, _, searched = unframer.skip(last=False)
+        return self._ended
+
+    def _pass_damage(self, reason: str) -> bool:
+        """Skip damage; False when its end was not found in the bytes read so far."""
+        begin, length, complete, _, searched = self._unframer.skip(last=False)
         if complete:
             self._report(begin, length, reason, recovered=searched)
         return complete

@@ -203,6 +203,7 @@ BOMBS = textwrap.dedent(
 
     if kind == "lengths":
         data = b"".join(header(length) for n in range(6, 64) for length in (1 << n, (1 << n) - 1))
+        data += (header(40) + header(30 << 20) + bytes(32)) * 10_000  # as if bytes were missing
     elif kind == "deep":
         inner = b""
         for _ in range(20000):

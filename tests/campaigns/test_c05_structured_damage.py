@@ -66,7 +66,7 @@ def test_c05_structured_damage(campaign: Any, tmp_path: Path) -> None:
     rng = campaign.random
     trials = round(TRIALS[campaign.scale] * campaign.share)
     path = tmp_path / "events.out.tfevents.1"
-    hits = moved_away = 0
+    hits = records = not_found = 0
     for _ in range(trials):
         data = b"".join(draw_file(rng))
         bounds = record_bounds(data)
@@ -92,11 +92,13 @@ def test_c05_structured_damage(campaign: Any, tmp_path: Path) -> None:
         if kind in IN_PLACE:
             assert not missing, (kind, first, last)
             assert not surfaced, (kind, first, last)
-        # Where bytes have moved, a length that is right by its checksum leads to the wrong place,
-        # and costs what stands on the way.
-        moved_away += len(missing)
+        # Where bytes have moved, a length that is right by its checksum leads to the wrong place.
+        # Sometimes what stands on the way may just as well be inside an unfinished record.
+        records += len(intact)
+        not_found += len(missing)
     assert hits > trials // 4
-    figures = f"{moved_away} records behind missing, doubled or swapped bytes not found"
+    assert not_found <= 10 + records / 100_000
+    figures = f"{not_found} of {records} records not found, where bytes are missing or have moved"
     campaign.report(
         "C5 structured damage", "P18, P19", trials=trials, hits=hits, lost=0, figures=figures
     )

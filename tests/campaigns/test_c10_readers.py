@@ -33,6 +33,7 @@ NOT_SERVED = {
     "hparams",
     "hparams_tensor",
     "old_tensor",
+    "own_scalar",
 }
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # in peers' own code

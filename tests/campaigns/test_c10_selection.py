@@ -150,11 +150,15 @@ def test_c10_selection_of_a_file(campaign: Any, tmp_path: Path) -> None:
 
         with (tmp_path / "segment").open("w+b") as segment:
             kept = _native.EventFile(os.fsencode(path))
-            kept.scan_into(segment.fileno(), 0, stretch=rng.choice([300, 4000]), keep=0)
+            writer = _native.SegmentWriter(segment.fileno(), least_rows=rng.choice([1, 16]))
+            _, _, _, *state = kept.index_into(
+                writer, stretch=rng.choice([300, 4000]), keep=0, tail=0
+            )
+            writer.flush()
             pieces = _native.Segment(os.fsencode(tmp_path / "segment"))
             restored = selected(path, glob, steps)
             places = [(pieces, offset, size) for offset, size, _ in kept.pieces()]
-            assert restored.restore(kept.save(), places)
+            assert restored.restore(pieces, *state, places)
         assert look(restored) == want
     campaign.report("C10 tags and steps of a file", "P17", trials=trials, hits=hits, lost=0)
 

@@ -34,6 +34,9 @@ def draw_file(rng: random.Random) -> bytes:
     data = bytearray(b"".join(frame(each.SerializeToString()) for each in events))
     for _ in range(rng.choice([0, 0, 0, 1, 3])):
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    for _ in range(rng.choice([0, 0, 0, 1, 2])):
+        start = rng.randrange(len(data))
+        del data[start : start + rng.choice([1, 30, 500])]
     if rng.random() < 0.2:
         del data[rng.randrange(len(data)) :]
     return bytes(data)

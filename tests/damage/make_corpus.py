@@ -220,6 +220,19 @@ def missing_bytes_of_many() -> File:
     return start().scalars(1).ruin(record[:40] + record[240:]).scalars(3, 4, 5, 6, 7, 8)
 
 
+@case("As before, and the header claims more bytes than are left: whole records follow to the end.")
+def missing_bytes_near_end() -> File:
+    record = frame(image(2, bytes(300)))
+    return start().scalars(1).ruin(record[:40] + record[240:]).scalars(3, 4)
+
+
+@case("As many bytes are missing as two records have: another begins where the header says.")
+def missing_bytes_as_of_records() -> File:
+    record = frame(image(2, bytes(300)))
+    missing = len(frame(scalar(3)) + frame(scalar(4)))
+    return start().scalars(1).ruin(record[:40] + record[40 + missing :]).scalars(3, 4, 5, 6)
+
+
 @case("10 bytes were put into a record: what its header claims ends before it does.")
 def added_bytes() -> File:
     record = frame(image(2, b"a picture of some length, to which bytes will be added"))
@@ -235,6 +248,22 @@ def nested_damaged_payload_and_next() -> File:
     following = bytearray(frame(scalar(3)))
     following[2] ^= 64
     return start().scalars(1).apart(bytes(outer)).apart(bytes(following)).scalars(4, 5)
+
+
+@case("10 bytes were put into a record that holds an event file: its records are still none.")
+def nested_added_bytes() -> File:
+    record = frame(image(2, start().scalars(70, 71).data))
+    size = len(record)
+    longer = record[:14] + b"0123456789" + record[14:]
+    return start().scalars(1).apart(longer[:size]).apart(longer[size:]).scalars(3, 4)
+
+
+@case("A record that holds an event file is not finished; it is cut behind a record of that.")
+def nested_cut_behind_record() -> File:
+    inner = start().scalars(70, 71).data
+    record = frame(image(2, inner))
+    end = record.index(inner) + len(start().scalars(70).data)
+    return start().scalars(1).tail(record[:end])
 
 
 @case("Bytes of something else, and then a record that is not finished.")

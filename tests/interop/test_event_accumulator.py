@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing import event_accumulator as theirs
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.util.tensor_util import make_tensor_proto
 
+import eventcodec
 from eventcodec.compat import tensorboard as ours
 
 READERS = {
@@ -214,6 +215,68 @@ def test_session_starts_purge(tmp_path: Path) -> None:
     assert steps(tmp_path / "run", "a") == [1, 200]
     write(tmp_path / "run", start, simple(201, a=1), number=1)
     assert steps(tmp_path / "run", "a") == [1, 200, 201]
+
+
+def test_empty_batches_of_images_and_audio(tmp_path: Path) -> None:
+    """tf.summary.image and tf.summary.audio write a batch of none as a tensor without any."""
+    payloads = []
+    for step in range(3):
+        event = Event(step=step, wall_time=step)
+        for plugin, strings in (
+            ("images", np.array([b"4", b"4"], dtype=object)),
+            ("audio", np.empty((0, 2), dtype=object)),
+        ):
+            tensor = make_tensor_proto(strings)
+            tensor.dtype = 7  # TensorBoard's make_tensor_proto does not know that of no strings
+            value = event.summary.value.add(tag=plugin, tensor=tensor)
+            value.metadata.plugin_data.plugin_name = plugin
+        payloads.append(event.SerializeToString())
+    write(tmp_path / "run", *payloads)
+    found = assert_same(tmp_path / "run", size_guidance=GUIDANCE["everything"])["values"]
+    assert [len(found["tensors", tag]) for tag in ("images", "audio")] == [3, 3]
+    run = eventcodec.open(tmp_path)["run"]
+    assert {tag: (entry.kind, entry.count) for tag, entry in run.tags.items()} == {
+        "images": ("tensors", 3),
+        "audio": ("tensors", 3),
+    }
+    assert run.tensors["images"][0].value.tolist() == [b"4", b"4"]
+    assert run.tensors["audio"][0].value.shape == (0, 2)
+
+
+def test_functions_of_a_graph_and_memory_of_a_run(tmp_path: Path) -> None:
+    """TensorFlow 2 keeps nearly all of a graph in its library of functions."""
+    from tensorboard.compat.proto.config_pb2 import RunMetadata
+    from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+    graph = GraphDef()
+    graph.node.add(name="call", op="f")
+    function = graph.library.function.add()
+    function.signature.name = "f"
+    function.signature.input_arg.add(name="x", type=1)
+    function.node_def.add(name="twice", op="Add", input=["x", "x"])
+    function.ret["y"] = "twice:z:0"
+    measured = RunMetadata()
+    node = measured.step_stats.dev_stats.add(device="/cpu:0").node_stats.add(node_name="twice")
+    node.memory.add(allocator_name="cpu", peak_bytes=7)
+    measured.cost_graph.node.add(name="twice", compute_cost=3)
+    measured.function_graphs.add().post_optimization_graph.CopyFrom(graph)
+    event = Event(step=1, wall_time=1.0)
+    event.tagged_run_metadata.tag = "step1"
+    event.tagged_run_metadata.run_metadata = measured.SerializeToString()
+    payloads = [Event(graph_def=graph.SerializeToString()), event]
+    write(tmp_path / "run", *(each.SerializeToString() for each in payloads))
+    assert_same(tmp_path / "run")
+    accumulator = ours.EventAccumulator(str(tmp_path / "run")).Reload()
+    (found,) = accumulator.Graph().library.function
+    assert (found.signature.name, found.node_def[0].name, dict(found.ret)) == (
+        "f",
+        "twice",
+        {"y": "twice:z:0"},
+    )
+    read = accumulator.RunMetadata("step1")
+    assert read.step_stats.dev_stats[0].node_stats[0].memory[0].peak_bytes == 7
+    assert read.cost_graph.node[0].compute_cost == 3
+    assert read.function_graphs[0].post_optimization_graph.library.function[0] == found
 
 
 def test_one_tag_in_two_forms(tmp_path: Path) -> None:

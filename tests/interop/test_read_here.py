@@ -166,6 +166,84 @@ def test_metadata_of_an_earlier_file_count(tmp_path, event_accumulator, data_ser
     }
 
 
+def _own_plugins(folder):
+    """Tensors of a plugin that no reader knows, of each class; metadata in the first file."""
+    tensors = {
+        "number": np.float32(1.5),
+        "double": np.float64(0.1),
+        "whole": np.int64(-3),
+        "one": np.array([4.5], np.float32),
+        "several": np.array([1.0, 2.0], np.float32),
+        "strings": np.array([b"x", b"y"], dtype=object),
+    }
+    folder.mkdir()
+    for file in range(2):
+        events = [Event(wall_time=1.0, file_version="brain.Event:2")]
+        for data_class in range(5):
+            for name, tensor in tensors.items():
+                step = 1 + file
+                event = Event(step=step, wall_time=float(step))
+                value = event.summary.value.add(tag=f"{data_class}/{name}")
+                value.tensor.CopyFrom(make_tensor_proto(tensor))
+                if file == 0:
+                    value.metadata.plugin_data.plugin_name = "own"
+                    value.metadata.data_class = data_class
+                events.append(event)
+        path = folder / f"events.out.tfevents.{1_700_000_000 + file}.host"
+        path.write_bytes(b"".join(frame(each.SerializeToString()) for each in events))
+
+
+def test_what_a_plugin_of_ones_own_says_is_a_scalar_is_one(tmp_path):
+    """TensorBoard's data provider is asked for the scalars of that plugin, tag by tag."""
+    from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+    from tensorboard.context import RequestContext
+    from tensorboard.data.provider import RunTagFilter
+
+    _own_plugins(tmp_path / "run")
+    multiplexer = EventMultiplexer().AddRunsFromDirectory(str(tmp_path)).Reload()
+    provider = MultiplexerDataProvider(multiplexer, str(tmp_path))
+    asked = {"experiment_id": "", "plugin_name": "own"}
+
+    def points(tag):
+        chosen = RunTagFilter(runs=["run"], tags=[tag])
+        try:
+            found = provider.read_scalars(
+                RequestContext(), downsample=99, run_tag_filter=chosen, **asked
+            )
+        except ValueError:  # more than one number: TensorBoard has no answer
+            return None
+        return [(each.step, each.wall_time, each.value) for each in found["run"][tag]]
+
+    scalars = provider.list_scalars(RequestContext(), **asked)["run"]
+    want = {tag: points(tag) for tag in scalars}
+    want = {tag: found for tag, found in want.items() if found is not None}
+    assert set(want) == {"1/number", "1/double", "1/whole", "1/one"}
+    log = eventcodec.open(tmp_path)
+    everything = set(log["run"].tags)
+    assert everything == set(multiplexer.Runs()["run"]["tensors"])
+    archive.index(tmp_path)
+    for each in (
+        log,
+        log.refresh(),
+        eventcodec.open(tmp_path),
+        eventcodec.open(tmp_path, tags="*"),
+    ):
+        run = each["run"]
+        assert _plain(each)["run"]["scalars"] == want
+        assert set(run.tensors) == everything - set(want)
+        assert {entry.plugin for entry in run.tags.values()} == {"own"}
+    for tag in provider.list_tensors(RequestContext(), **asked)["run"]:
+        (data,) = provider.read_tensors(
+            RequestContext(),
+            downsample=99,
+            run_tag_filter=RunTagFilter(runs=["run"], tags=[tag]),
+            **asked,
+        ).values()
+        series = log["run"].tensors[tag]
+        assert all(map(np.array_equal, [t.value for t in series], [t.numpy for t in data[tag]]))
+
+
 def test_metadata_are_carried_into_files_that_several_threads_read(tmp_path):
     _as_tensorflow_1_goes_on(tmp_path / "run")
     files = [_native.EventFile(str(path).encode()) for path in sorted((tmp_path / "run").iterdir())]

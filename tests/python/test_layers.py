@@ -20,7 +20,7 @@ CPP_MAY_INCLUDE = {
     "wire": {"base"},
     "histogram": {"base"},
     "png": {"base"},
-    "record": {"base", "crc32c"},
+    "record": {"base", "crc32c", "wire"},  # shifted.cc knows where a field begins
     "event": {*PURE, "record"},
     "stream": {*PURE, "record", "event", "vdl"},
     "vdl": {*PURE, "record", "event"},

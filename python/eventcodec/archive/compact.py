@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from eventcodec.archive import engine
-from eventcodec.archive.output import OutputDirectory, OutputTree, Piece
+from eventcodec.archive.fill import fill, size_of_files
+from eventcodec.archive.output import OpenTree, Piece
 from eventcodec.archive.rewrite import Changes, Dedup, RunChange, rewrite_run
 from eventcodec.archive.salvage_visualdl import is_visualdl
 from eventcodec.reader.discover import VISUALDL_MARK, PathLike, as_paths, find_event_files
@@ -135,10 +136,16 @@ def rewind(
     return _rewrite(runs_of(source), Path(destination), changes, executor, workers)
 
 
-def _task(
-    tree: OutputTree | None, changes: Changes, task: tuple[str, list[Path]]
-) -> tuple[RunChange, Piece | None]:
-    return rewrite_run(tree, *task, changes)
+def _count(changes: Changes, task: tuple[str, list[Path]]) -> RunChange:
+    change, _ = rewrite_run(None, *task, changes)
+    return change
+
+
+def _write(
+    changes: Changes, tree: OpenTree, task: tuple[str, list[Path]]
+) -> tuple[RunChange, list[Piece]]:
+    change, piece = rewrite_run(tree, *task, changes)
+    return change, [] if piece is None else [piece]
 
 
 def _rewrite(
@@ -149,15 +156,14 @@ def _rewrite(
     workers: int | None,
 ) -> Iterator[RunChange]:
     if destination is None:
-        work = partial(_task, None, changes)
-        for change, _ in engine.run(work, runs.items(), executor=executor, workers=workers):
-            yield change
+        work = partial(_count, changes)
+        yield from engine.run(work, runs.items(), executor=executor, workers=workers)
         return
-    with OutputDirectory(destination) as output:
-        pieces = []
-        work = partial(_task, output.tree, changes)
-        for change, piece in engine.run(work, runs.items(), executor=executor, workers=workers):
-            if piece is not None:
-                pieces.append(piece)
-            yield change
-        output.commit(pieces)
+    yield from fill(
+        destination,
+        runs.items(),
+        partial(_write, changes),
+        size_of=lambda task: size_of_files(task[1]),
+        executor=executor,
+        workers=workers,
+    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import secrets
 import shutil
@@ -25,16 +24,17 @@ from typing import NamedTuple
 from eventcodec import _native
 from eventcodec.archive import engine, index_database
 from eventcodec.archive.index_database import Known
-from eventcodec.archive.index_runs import RunRows, as_text, rows_of_run
+from eventcodec.archive.index_runs import as_text, hparams_of, say_hparams, tag_rows
 from eventcodec.archive.index_segments import (
     SEGMENT_SUFFIX,
     Indexed,
     Task,
     join_segments,
     scan_chunk,
+    scan_files,
 )
 from eventcodec.archive.output import open_source
-from eventcodec.reader.discover import PathLike, find_event_files
+from eventcodec.reader.discover import PathLike, find_event_paths
 from eventcodec.reader.saved_scans import (
     DATABASE,
     INDEX_DIRECTORY,
@@ -225,10 +225,10 @@ class _Pass:
         segments = {each.segment for each in known.values()}
         there = {name for name in segments if name and (self._place / name).is_file()}
         changed = []
-        for run, files in find_event_files([self._base]).items():
+        for run, files in find_event_paths([self._base]).items():
             raws = self._runs[run] = []
             for file in files:
-                raw = os.fsencode(str(file)[above:])
+                raw = os.fsencode(file[above:])
                 raws.append(raw)
                 was = known.pop(raw, None)
                 try:
@@ -269,12 +269,11 @@ class _Pass:
         self, database: sqlite3.Connection | None, changed: list[_Changed]
     ) -> Iterator[Task]:
         for raw, run, alone, size, grown in changed:
-            found = None
+            state = None
             if grown and database is not None:
-                found = index_database.state_of(database, raw)
-            state, tag_bytes = (None, "{}") if found is None else found
+                state = index_database.state_of(database, raw)
             path = os.path.join(os.fsencode(self._base), raw)  # noqa: PTH118
-            yield Task(path, run, alone, size, state, tag_bytes)
+            yield Task(path, run, alone, size, state)
 
     def _scan(
         self,
@@ -309,7 +308,7 @@ class _Renewal:
         self._above = len(os.path.join(os.fsencode(base), b""))  # noqa: PTH118
         self._runs = runs
         self._unfinished: set[str] = set()  # runs whose files are known, and what they have not
-        self.read = 0
+        self._read: set[bytes] = set()  # files
         self.bytes_read = 0
         self.unreadable: dict[str, str] = {}
 
@@ -332,13 +331,22 @@ class _Renewal:
         index_database.put_files(
             self._database, [(each.run, each.path[self._above :], each) for each in scanned]
         )
+        finished = [each for each in scanned if each.tags is not None]
         index_database.put_runs(
-            self._database, [each.run_rows for each in scanned if each.run_rows is not None]
+            self._database,
+            (row for each in finished for row in each.tags or ()),
+            (row for each in finished for row in each.hparams),
         )
-        self._unfinished.difference_update(
-            each.run for each in scanned if each.run_rows is not None
-        )
-        self.read += len(scanned)
+        self._unfinished.difference_update(each.run for each in finished)
+        self._note(scanned)
+
+    @property
+    def read(self) -> int:
+        """How many files were read."""
+        return len(self._read)
+
+    def _note(self, scanned: list[Indexed]) -> None:
+        self._read.update(each.path for each in scanned)
         self.bytes_read += sum(each.bytes_read for each in scanned)
         self.unreadable.update(
             (os.fsdecode(each.path), each.error) for each in scanned if each.error is not None
@@ -346,9 +354,14 @@ class _Renewal:
 
     def finish(self, changed_runs: set[str]) -> set[str]:
         """Put in what several files have together; return the segments that are in use."""
-        index_database.finish(self._database)
+        again: list[tuple[Task, _native.EventFile]] = []
         for run in sorted(self._unfinished):
-            index_database.put_runs(self._database, [self._rows_of(run)])
+            again += self._put_run(run)
+        if again:
+            self._replace(scan_files(str(self._place), _MOST_STRETCH, again))
+            for run in sorted({task.run for task, _ in again}):
+                self._put_run(run)
+        index_database.finish(self._database)
         index_database.sum_up_runs(self._database, changed_runs)
         states = index_database.states(self._database)
         moved = join_segments(self._place, states)
@@ -357,27 +370,46 @@ class _Renewal:
         segments = {state.segment for state in states.values()}
         return segments.union(*({name for name, *_ in s.pieces} for s in states.values()))
 
-    def _rows_of(self, run: str) -> RunRows:
+    def _put_run(self, run: str) -> list[tuple[Task, _native.EventFile]]:
+        """Put in what the files of a run have together.
+
+        Returns:
+            Instead, files that have to be read once more, because their tensors are what an
+            earlier file says that was not known then.
+        """
+        found = self._files_of(run)
+        files = [file for _, file in found]
+        again = [found[number] for number in _native.carry_metadata(files)]
+        if again:
+            return again
+        has_hparams = False
+        for rows in tag_rows(run, files):
+            has_hparams = has_hparams or say_hparams(rows)
+            index_database.put_runs(self._database, rows, ())
+        if has_hparams:
+            index_database.put_runs(self._database, (), hparams_of(run, files))
+        return []
+
+    def _files_of(self, run: str) -> list[tuple[Task, _native.EventFile]]:
+        """Return the files of a run as they are in the index; one that is not has no rows."""
         segments: dict[str, _native.Segment] = {}
         files = []
-        sizes: dict[str, int] = {}
         for raw in self._runs[run]:
             path = os.path.join(os.fsencode(self._base), raw)  # noqa: PTH118
-            file = None
-            found = index_database.state_of(self._database, raw)
-            if found is not None:
-                file = restored(path, self._place, found[0], segments)
-                for tag, size in json.loads(found[1]).items():
-                    sizes[tag] = sizes.get(tag, 0) + size
-            files.append(file or _native.EventFile(path))
-        # Files whose tensors are what an earlier one says: read as `open` will read them. One that
-        # has gone by now has no rows.
-        again = [files[number] for number in _native.carry_metadata(files)]
-        _native.scan_files(again, mode="salvage", verify=True, threads=1, keep_rows=True)
-        return rows_of_run(run, files, sizes)
+            state = index_database.state_of(self._database, raw)
+            file = None if state is None else restored(path, self._place, state, segments)
+            files.append((Task(path, run, False, 0, None), file or _native.EventFile(path)))
+        return files
+
+    def _replace(self, scanned: list[Indexed]) -> None:
+        """Put in files that were read once more."""
+        rows = [(each.run, each.path[self._above :], each) for each in scanned]
+        index_database.forget_files(self._database, [raw for _, raw, _ in rows])
+        index_database.put_files(self._database, rows)
+        self._note(scanned)
 
 
-def _has_grown(file: Path, was: Known, now: FileIdentity) -> bool:
+def _has_grown(file: str, was: Known, now: FileIdentity) -> bool:
     """Whether a file is the one that was read, with bytes added."""
     if now[:2] != was.identity[:2] or now.bytes < was.committed:
         return False

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eventcodec.archive.index_runs import RunRows, as_text
+from eventcodec.archive.index_runs import TagRow, as_text
 from eventcodec.archive.index_segments import Indexed
 from eventcodec.reader.saved_scans import SCHEMA_VERSION, FileIdentity, State
 
@@ -52,7 +52,6 @@ TABLES: dict[str, dict[str, str]] = {
         "state_offset": "INTEGER",
         "state_length": "INTEGER",
         "pieces": "TEXT NOT NULL",  # JSON: [segment, offset, length] of each
-        "tag_bytes": "TEXT NOT NULL",  # JSON: tag -> bytes
     },
     "runs": {
         "run": "TEXT NOT NULL PRIMARY KEY",
@@ -167,7 +166,6 @@ def put_files(database: sqlite3.Connection, found: Iterable[tuple[str, bytes, In
                 indexed.tail_crc,
                 *((None, None, None) if state is None else state[:3]),
                 json.dumps([] if state is None else state.pieces),
-                indexed.tag_bytes,
             )
         )
         damage += [(name, path, *region) for region in indexed.damage]
@@ -182,11 +180,14 @@ def forget_runs(database: sqlite3.Connection, runs: Iterable[str]) -> None:
         database.executemany(f"DELETE FROM {table} WHERE run = ?", names)
 
 
-def put_runs(database: sqlite3.Connection, found: Iterable[RunRows]) -> None:
-    """Put in what the files of runs hold together, of runs that are not in the database."""
-    rows = list(found)
-    _insert(database, "tags", (row for each in rows for row in each.tags))
-    _insert(database, "hparams", (row for each in rows for row in each.hparams))
+def put_runs(
+    database: sqlite3.Connection,
+    tags: Iterable[TagRow],
+    hparams: Iterable[tuple[str, str, Any]],
+) -> None:
+    """Put in rows of what the files of runs hold together."""
+    _insert(database, "tags", tags)
+    _insert(database, "hparams", hparams)
 
 
 def sum_up_runs(database: sqlite3.Connection, runs: Iterable[str]) -> None:
@@ -229,14 +230,14 @@ def states(database: sqlite3.Connection) -> dict[bytes, State]:
     return {row[0]: State.of_row(*row[1:]) for row in rows}
 
 
-def state_of(database: sqlite3.Connection, raw_path: bytes) -> tuple[State, str] | None:
-    """Return where the state of a file is, and the bytes of its tags as JSON."""
+def state_of(database: sqlite3.Connection, raw_path: bytes) -> State | None:
+    """Return where the state of a file is."""
     row = database.execute(
-        "SELECT segment, state_offset, state_length, pieces, tag_bytes FROM files"
+        "SELECT segment, state_offset, state_length, pieces FROM files"
         " WHERE raw_path = ? AND segment IS NOT NULL",
         (raw_path,),
     ).fetchone()
-    return None if row is None else (State.of_row(*row[:4]), row[4])
+    return None if row is None else State.of_row(*row)
 
 
 def move_states(database: sqlite3.Connection, moved: dict[bytes, State]) -> None:

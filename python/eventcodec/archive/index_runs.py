@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventcodec import _native
 from eventcodec.errors import CodecError
@@ -14,119 +13,111 @@ from eventcodec.reader.restarts import valid_rows
 from eventcodec.reader.run import Run
 from eventcodec.reader.tag import name_apart
 
-__all__ = ["RunRows", "as_text", "rows_of_run"]
+__all__ = ["ROWS_AT_ONCE", "TagRow", "as_text", "hparams_of", "say_hparams", "tag_rows"]
 
-# What EventFile.statistics gives.
-_Statistics = tuple[int, int, int, float, float, float, float, float, int]
-
-
-class RunRows(NamedTuple):
-    """Rows of the tables that are kept by run, in the order of their columns."""
-
-    tags: list[tuple[Any, ...]]
-    hparams: list[tuple[str, str, Any]]
-
-
-class _Series(NamedTuple):
-    plugin: str
-    description: str
-    statistics: _Statistics
+# The columns of the table `tags`, as EventFile.index_rows gives them.
+TagRow = tuple[Any, ...]
+_TAG, _KIND, _PLUGIN, _COUNT = 1, 2, 3, 4
+# Rows that are in memory at a time, of a run with one file.
+ROWS_AT_ONCE = 4096
 
 
 def as_text(name: str | bytes) -> str:
     """Return a name as text for the database: what is not UTF-8 becomes an escape."""
-    if isinstance(name, str) and name.isascii():
-        return name
+    if name.isascii():
+        return name if isinstance(name, str) else name.decode()
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
-def rows_of_run(run: str, files: Sequence[_native.EventFile], sizes: dict[str, int]) -> RunRows:
-    """Describe a run, without what restarts void.
+def tag_rows(run: str, files: Sequence[_native.EventFile]) -> Iterator[list[TagRow]]:
+    """Yield the rows of the table `tags` of a run, without what restarts void.
 
     Args:
         run: its name.
         files: in the order in which they are read.
-        sizes: tag -> bytes of its records.
     """
     name = as_text(run)
-    series = _series_of(files)
-    rows = [_row(name, *key, each, sizes) for key, each in series.items()]
-    hparams = []
-    if any(kind == "hparams" for _, kind in series):
-        hparams = [(name, *item) for item in _hparams_of(run, list(files))]
-    return RunRows(rows, hparams)
+    if len(files) == 1 and files[0].format != "visualdl" and files[0].has_plain_tags():
+        [file] = files
+        for begin in range(0, file.series_count, ROWS_AT_ONCE):
+            rows = file.index_rows(name, None, begin, begin + ROWS_AT_ONCE)
+            yield [row for row in rows if row is not None]
+        return
+    sizes: dict[str, int] = {}
+    for file in files:
+        for tag, size in file.tag_bytes():
+            sizes[tag] = sizes.get(tag, 0) + size
+    merged = _merged(name, files)
+    yield [(*row[:_TAG], tag, *row[2:-1], sizes.get(tag)) for (tag, _), row in merged.items()]
 
 
-def _series_of(files: Sequence[_native.EventFile]) -> dict[tuple[str, str], _Series]:
-    """Return (tag, kind) -> series, as Run tells them apart."""
-    found: dict[tuple[str, str], _Series] = {}
+def _merged(name: str, files: Sequence[_native.EventFile]) -> dict[tuple[str, str], TagRow]:
+    """Return (tag, kind) -> row, as Run tells series apart."""
+    found: dict[tuple[str, str], TagRow] = {}
+    descriptions: dict[tuple[str, str], str] = {}
     restarted = valid_rows(files)
+    has_visualdl = any(file.format == "visualdl" for file in files)
     for place, file in enumerate(files):
-        is_visualdl = file.format == "visualdl"
-        all_described = file.series()
+        described = file.series() if has_visualdl else []
         first_void = None if restarted is None else restarted[place].first_void
-        for described, statistics in zip(all_described, file.statistics(first_void), strict=True):
-            name, kind, plugin, _, description, count, *_ = described
-            series = _Series(plugin, description, statistics)
-            if count and not statistics[0]:
-                continue  # all is void
-            if is_visualdl and (name, kind) in found:
-                name = name_apart(name, description, found[name, kind].description)
-            if (name, kind) in found:
-                series = _merge(found[name, kind], series)
-            found[name, kind] = series
+        for number, row in enumerate(file.index_rows(name, first_void, 0, file.series_count)):
+            if row is None:
+                continue
+            tag, kind = row[_TAG], row[_KIND]
+            if has_visualdl:
+                description = described[number][4]
+                if file.format == "visualdl" and (tag, kind) in found:
+                    tag = name_apart(tag, description, descriptions[tag, kind])
+                descriptions[tag, kind] = descriptions.get((tag, kind)) or description
+            known = found.get((tag, kind))
+            found[tag, kind] = row if known is None else _joined(known, row)
     return found
 
 
-def _merge(first: _Series, later: _Series) -> _Series:
-    """Return the series of rows that stand in two files, the first before the later."""
-    a, b = first.statistics, later.statistics
-    if not a[0] or not b[0]:
-        statistics = b if b[0] else a
-    else:
-        least, greatest = min(a[5], b[5]), max(a[6], b[6])
-        statistics = (a[0] + b[0], a[1], b[2], a[3], b[4], least, greatest, b[7], a[8] + b[8])
-    return _Series(first.plugin or later.plugin, first.description or later.description, statistics)
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _row(run: str, tag: str, kind: str, series: _Series, sizes: dict[str, int]) -> tuple[Any, ...]:
-    count, first_step, last_step, first_time, last_time, *of_values = series.statistics
-    least, greatest, last, nans = of_values
-    known: tuple[Any, ...] = (None, None, None, None)
-    if kind == "scalars":
-        some = count > nans
-        known = (least if some else None, greatest if some else None, _number(last), nans)
-        if not count:
-            known = (None, None, None, nans)
+def _joined(first: TagRow, later: TagRow) -> TagRow:
+    """Return the row of what stands in two files, the first before the later."""
+    plugin = first[_PLUGIN] or later[_PLUGIN]
+    if not first[_COUNT] or not later[_COUNT]:
+        row = later if later[_COUNT] else first
+        return (*row[:_PLUGIN], plugin, *row[_COUNT:])
+    _, _, _, _, count, first_step, _, first_time, _, least, greatest, _, nans, _ = first
+    run, tag, kind, _, more, _, last_step, _, last_time, low, high, last, more_nans, _ = later
     return (
         run,
-        as_text(tag),
+        tag,
         kind,
-        series.plugin,
-        count,
+        plugin,
+        count + more,
         first_step,
         last_step,
-        _number(first_time),
-        _number(last_time),
-        *known,
-        sizes.get(tag),
+        first_time,
+        last_time,
+        min((each for each in (least, low) if each is not None), default=None),
+        max((each for each in (greatest, high) if each is not None), default=None),
+        last,
+        None if nans is None else nans + more_nans,
+        None,
     )
 
 
-def _hparams_of(run: str, files: list[_native.EventFile]) -> list[tuple[str, Any]]:
+def say_hparams(rows: Iterable[TagRow]) -> bool:
+    """Whether a run with these rows has hyperparameters."""
+    return any(row[_KIND] == "hparams" for row in rows)
+
+
+def hparams_of(run: str, files: Sequence[_native.EventFile]) -> list[tuple[str, str, Any]]:
+    """Return the rows of the table `hparams` of a run."""
     try:
-        found = Run(run, files, Path(), purge=True).hparams
+        found = Run(run, list(files), Path(), purge=True).hparams
     except (CodecError, OSError):
         return []
     if found is None:
         return []
-    return [
-        (name, str(value).lower() if isinstance(value, bool) else value)
-        if isinstance(value, (bool, int, float, str))
-        else (name, str(value))
-        for name, value in found.hparams.items()
-    ]
+    return [(as_text(run), name, _as_value(value)) for name, value in found.hparams.items()]
+
+
+def _as_value(value: Any) -> Any:
+    """Return a number or a text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, (int, float, str)) else str(value)

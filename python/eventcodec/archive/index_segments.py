@@ -8,23 +8,30 @@ See cpp/scan/saved.h.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventcodec import _native
-from eventcodec.archive.index_runs import RunRows, rows_of_run
-from eventcodec.archive.output import open_source, write_all
-from eventcodec.reader.saved_scans import FileIdentity, State, restored, tail_crc
+from eventcodec.archive.index_runs import (
+    ROWS_AT_ONCE,
+    TagRow,
+    hparams_of,
+    say_hparams,
+    tag_rows,
+)
+from eventcodec.archive.output import write_all
+from eventcodec.reader.saved_scans import TAIL_BYTES, FileIdentity, State, restored
 
-__all__ = ["SEGMENT_SUFFIX", "Indexed", "Task", "join_segments", "scan_chunk"]
+__all__ = ["SEGMENT_SUFFIX", "Indexed", "Task", "join_segments", "scan_chunk", "scan_files"]
 
 SEGMENT_SUFFIX = ".columns"
 # Fewer bytes of columns than this stay in a file's state.
 _KEPT = 32 << 10
+# Fewer rows of a series stay there, too: a place in a piece takes as much as four of them.
+_LEAST_ROWS = 16
 # With more segments than this the smaller half is put into one.
 _MOST_SEGMENTS = 64
 # A segment of which less than half is in use, and not small, is written anew.
@@ -40,7 +47,6 @@ class Task(NamedTuple):
     alone: bool  # the only file of its run
     bytes_to_read: int
     state: State | None  # None: from the beginning
-    tag_bytes: str  # JSON: of what was read before
 
 
 class Indexed(NamedTuple):
@@ -56,9 +62,11 @@ class Indexed(NamedTuple):
     damage: list[tuple[int, int, str, int]]
     error: str | None
     state: State | None
-    tag_bytes: str  # JSON: tag -> bytes of its records
     bytes_read: int
-    run_rows: RunRows | None  # of a run with this file alone
+    # Rows of a run with this file alone; None where there are too many to be handed over, or they
+    # are not all known yet.
+    tags: list[TagRow] | None
+    hparams: list[tuple[str, str, Any]]
 
     @property
     def health(self) -> str:
@@ -95,49 +103,63 @@ def scan_chunk(place: str, stretch: int, chunk: list[Task]) -> list[Indexed]:
         OSError: the segment cannot be written.
     """
     segments: dict[str, _native.Segment] = {}
-    found = []
-    end = 0
-    with _new_segment(Path(place)) as (name, descriptor):
+
+    def files() -> Iterator[tuple[Task, _native.EventFile]]:
         for task in chunk:
-            file = _native.EventFile(task.path)
+            file = None
             if task.state is not None:
-                file = restored(task.path, Path(place), task.state, segments) or file
-            end, indexed = _scan_file(file, task, name, descriptor, end, stretch)
-            found.append(indexed)
+                file = restored(task.path, Path(place), task.state, segments)
+            yield task, file or _native.EventFile(task.path)
+
+    return scan_files(place, stretch, files())
+
+
+def scan_files(
+    place: str, stretch: int, files: Iterable[tuple[Task, _native.EventFile]]
+) -> list[Indexed]:
+    """Read what is new of some files and write a segment with what was read.
+
+    Args:
+        place: the directory of the index.
+        stretch: bytes of a log whose columns are in memory at a time.
+        files: what to read, and what is known of it.
+
+    Raises:
+        OSError: the segment cannot be written.
+    """
+    with _new_segment(Path(place)) as (name, descriptor):
+        writer = _native.SegmentWriter(descriptor, least_rows=_LEAST_ROWS)
+        found = [_scan_file(file, task, name, writer, stretch) for task, file in files]
+        writer.flush()
     return found
 
 
 def _scan_file(
-    file: _native.EventFile, task: Task, name: str, descriptor: int, end: int, stretch: int
-) -> tuple[int, Indexed]:
-    begin, generation = file.committed, file.generation
+    file: _native.EventFile, task: Task, name: str, writer: _native.SegmentWriter, stretch: int
+) -> Indexed:
     try:
         identity = FileIdentity.of(os.stat(task.path))  # noqa: PTH116
     except OSError as error:
-        return end, _unreadable(task, error)
-    end, failure = file.scan_into(descriptor, end, stretch=stretch, keep=_KEPT)
+        return _unreadable(task, error)
+    failure, begin, crc, offset, length = file.index_into(
+        writer, stretch=stretch, keep=_KEPT, tail=TAIL_BYTES
+    )
     if isinstance(failure, OSError):
-        return end, _unreadable(task, failure)
+        return _unreadable(task, failure)
     if failure is not None:
         raise failure
-    if file.generation != generation:
-        begin = 0
-    try:
-        sizes = json.loads(task.tag_bytes) if begin else {}
-        crc = _measure(task.path, file, begin, sizes)
-    except OSError as error:
-        return end, _unreadable(task, error)
     before = task.state.pieces if task.state is not None else ()
     pieces = tuple(
         (name, offset, size) if new else before[number]
         for number, (offset, size, new) in enumerate(file.pieces())
     )
-    state = file.save()
-    os.lseek(descriptor, end, os.SEEK_SET)
-    write_all(descriptor, state)
+    tags, hparams = None, []
     # Rows in pieces that have just been written cannot be read yet.
-    known = task.alone and not (pieces and file.session_starts())
-    indexed = Indexed(
+    readable = not (pieces and file.session_starts())
+    if task.alone and readable and file.series_count <= ROWS_AT_ONCE:
+        tags = [row for rows in tag_rows(task.run, [file]) for row in rows]
+        hparams = hparams_of(task.run, [file]) if say_hparams(tags) else []
+    return Indexed(
         path=task.path,
         run=task.run,
         identity=identity,
@@ -147,36 +169,17 @@ def _scan_file(
         tail_crc=crc,
         damage=[(*region[:3], region[-1]) for region in file.damage()],
         error=None,
-        state=State(name, end, len(state), pieces),
-        tag_bytes=json.dumps(sizes),
+        state=State(name, offset, length, pieces),
         bytes_read=file.bytes - begin,
-        run_rows=rows_of_run(task.run, [file], sizes) if known else None,
+        tags=tags,
+        hparams=hparams,
     )
-    return end + len(state), indexed
 
 
 def _unreadable(task: Task, error: OSError) -> Indexed:
     reason = error.strerror or str(error)
     nothing = FileIdentity(0, 0, 0, 0)
-    return Indexed(task.path, task.run, nothing, 0, 0, 0, 0, [], reason, None, "{}", 0, None)
-
-
-def _measure(path: bytes, file: _native.EventFile, begin: int, sizes: dict[str, int]) -> int:
-    """Add to `sizes` the bytes of each tag from `begin` on; return the checksum of the tail."""
-    descriptor = open_source(Path(os.fsdecode(path)))
-    try:
-        if file.format == "visualdl":
-            tags = [tag for tag, *_ in file.series()]
-            found = list(zip(tags, file.sizes(), strict=True))
-        else:
-            counter = _native.Rewriter(tags={}, others=(False, "", 1, None))
-            counter.copy(descriptor, -1, offset=begin, restarts=[], void_from=None, path=path)
-            found = [(tag, size) for _, tag, _, _, size, _ in counter.tags()]
-        for tag, size in found:
-            sizes[tag] = sizes.get(tag, 0) + size
-        return tail_crc(descriptor, file.committed)
-    finally:
-        os.close(descriptor)
+    return Indexed(task.path, task.run, nothing, 0, 0, 0, 0, [], reason, None, 0, None, [])
 
 
 def join_segments(place: Path, states: dict[bytes, State]) -> dict[bytes, State]:

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
-from eventcodec.archive import engine
 from eventcodec.archive.compact import runs_of
+from eventcodec.archive.fill import fill, size_of_files
 from eventcodec.archive.index import index
 from eventcodec.archive.output import (
+    OpenTree,
     OutputDirectory,
     OutputTree,
     Piece,
@@ -120,16 +120,17 @@ def _copied(
     executor: Executor | None,
     workers: int | None,
 ) -> Iterator[MergedRun]:
-    with OutputDirectory(destination) as output:
-        pieces = []
-        work = partial(_copy_run, output.tree)
-        for merged, made in engine.run(work, tasks, executor=executor, workers=workers):
-            pieces += made
-            yield merged
-        output.commit(pieces)
+    yield from fill(
+        destination,
+        tasks,
+        _copy_run,
+        size_of=lambda task: size_of_files(task[1]),
+        executor=executor,
+        workers=workers,
+    )
 
 
-def _copy_run(tree: OutputTree, task: tuple[str, list[Path]]) -> tuple[MergedRun, list[Piece]]:
+def _copy_run(tree: OpenTree, task: tuple[str, list[Path]]) -> tuple[MergedRun, list[Piece]]:
     run, files = task
     pieces = []
     for file in files:

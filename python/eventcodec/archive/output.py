@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
+    "OpenTree",
     "OutputDirectory",
     "OutputTree",
     "Piece",
@@ -46,7 +47,7 @@ def _temporary_name() -> str:
     return f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}"
 
 
-def open_source(path: Path) -> int:
+def open_source(path: Path | str) -> int:
     """Open a regular file for reading and return its descriptor.
 
     Raises:
@@ -169,15 +170,44 @@ class Piece(NamedTuple):
     name: str
 
 
-class OutputTree:
-    """A directory that is being filled, maybe by several processes. Can be pickled.
-
-    Attributes:
-        path: where it stands for now.
-    """
+class OpenTree:
+    """A directory that is being filled, with the way to one run in it open; close() ends it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._parts: list[str] = []
+        self._descriptors = [os.open(path, _DIRECTORY | os.O_NOFOLLOW)]
+
+    def close(self) -> None:
+        """Close all directories."""
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+
+    def enter(self, run: str, *, make: bool = True) -> int:
+        """Return a descriptor of the directory of a run, good until another is entered.
+
+        Args:
+            run: the directory below the destination, "." for itself.
+            make: False when it is there.
+        """
+        parts = [] if run == "." else run.split("/")
+        same = 0
+        for part, other in zip(parts, self._parts):  # noqa: B905
+            if part != other:
+                break
+            same += 1
+        while len(self._parts) > same:
+            self._parts.pop()
+            os.close(self._descriptors.pop())
+        for part in parts[same:]:
+            if part in ("", ".", "..") or "\0" in part:
+                raise ValueError(f"run {run!r} would leave the destination")
+            above = self._descriptors[-1]
+            if make:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=above)
+            self._descriptors.append(os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=above))
+            self._parts.append(part)
+        return self._descriptors[-1]
 
     @contextlib.contextmanager
     def create(self, run: str, name: str) -> Iterator[tuple[int, Piece]]:
@@ -193,25 +223,44 @@ class OutputTree:
         """
         if "/" in name or "\0" in name or name in ("", ".", ".."):
             raise ValueError(f"a file cannot have the name {name!r}")
-        directory = self._enter(run)
-        try:
-            temporary = _temporary_name()
-            descriptor = os.open(temporary, _NEW_FILE, 0o666, dir_fd=directory)
-        finally:
-            os.close(directory)
+        temporary = _temporary_name()
+        descriptor = os.open(temporary, _NEW_FILE, 0o666, dir_fd=self.enter(run))
         try:
             yield descriptor, Piece(run, temporary, name)
         finally:
             os.close(descriptor)
 
+
+class OutputTree:
+    """A directory that is being filled, maybe by several processes. Can be pickled.
+
+    Attributes:
+        path: where it stands for now.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[OpenTree]:
+        """Give the OpenTree of one task."""
+        tree = OpenTree(self.path)
+        try:
+            yield tree
+        finally:
+            tree.close()
+
+    @contextlib.contextmanager
+    def create(self, run: str, name: str) -> Iterator[tuple[int, Piece]]:
+        """See OpenTree.create()."""
+        with self.opened() as tree, tree.create(run, name) as created:
+            yield created
+
     def reopen(self, piece: Piece) -> int:
         """Open a piece again, to append to it."""
-        directory = self._enter(piece.run)
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            return os.open(piece.temporary, flags, dir_fd=directory)
-        finally:
-            os.close(directory)
+        with self.opened() as tree:
+            return os.open(piece.temporary, flags, dir_fd=tree.enter(piece.run, make=False))
 
     @contextlib.contextmanager
     def directory(self, run: str) -> Iterator[Path]:
@@ -226,30 +275,9 @@ class OutputTree:
         Yields:
             A path that is good until the block ends.
         """
-        descriptor = self._enter(run)
-        try:
-            through = Path(f"/proc/self/fd/{descriptor}")
+        with self.opened() as tree:
+            through = Path(f"/proc/self/fd/{tree.enter(run)}")
             yield through if through.is_dir() else self.path / run
-        finally:
-            os.close(descriptor)
-
-    def _enter(self, run: str) -> int:
-        """Make and open the directory of a run."""
-        at = os.open(self.path, _DIRECTORY | os.O_NOFOLLOW)
-        for part in [] if run == "." else run.split("/"):
-            try:
-                if part in ("", ".", "..") or "\0" in part:
-                    raise ValueError(f"run {run!r} would leave the destination")
-                try:
-                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-                except FileNotFoundError:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=at)
-                    below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            finally:
-                os.close(at)
-            at = below
-        return at
 
 
 class OutputDirectory:
@@ -306,12 +334,16 @@ class OutputDirectory:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def commit(self, pieces: Iterable[Piece] = (), *, others: bool = False) -> None:
+    def commit(
+        self, pieces: Iterable[Piece] = (), *, others: bool = False, elsewhere: bool = False
+    ) -> None:
         """Make the pieces durable, name them, and make the directory appear.
 
         Args:
             pieces: what was written through the tree.
             others: True when files were written into the tree's path, too, under their own names.
+            elsewhere: True when tasks may have been killed that were done again elsewhere: what
+                they began is removed.
         """
         by_run: dict[str, list[Piece]] = {}
         for piece in pieces:
@@ -319,13 +351,12 @@ class OutputDirectory:
         root = os.open(self._temporary, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
         many = others or sum(map(len, by_run.values())) > _MANY_FILES
         try:
-            for run, files in by_run.items():
-                directory = self.tree._enter(run)
-                try:
-                    self._name_files(directory, files, sync=not many)
-                finally:
-                    os.close(directory)
-            _remove_left_overs(root)
+            with self.tree.opened() as tree:
+                for run in sorted(by_run):  # so that the way from one to the next is short
+                    directory = tree.enter(run, make=False)
+                    self._name_files(directory, by_run[run], sync=not many)
+            if elsewhere:
+                _remove_left_overs(root)
             if many:
                 _sync_file_system(root)
             umask = os.umask(0)

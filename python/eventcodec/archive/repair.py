@@ -14,20 +14,15 @@ from typing import NamedTuple
 
 from eventcodec import _native
 from eventcodec.archive import engine
-from eventcodec.archive.output import (
-    OutputDirectory,
-    OutputTree,
-    Piece,
-    atomic_file,
-    open_source,
-)
-from eventcodec.archive.salvage_visualdl import is_visualdl, salvage_visualdl
+from eventcodec.archive.fill import fill, size_of_files
+from eventcodec.archive.output import OpenTree, Piece, atomic_file, open_source
+from eventcodec.archive.salvage_visualdl import salvage_visualdl
 from eventcodec.damage import SkippedRegion
 from eventcodec.reader.discover import (
     EVENT_FILE_MARK,
     VISUALDL_MARK,
     PathLike,
-    find_event_files,
+    find_event_paths,
 )
 
 __all__ = ["RepairReport", "Salvaged", "broken_name", "repair"]
@@ -151,11 +146,9 @@ def broken_name(name: str) -> str:
 
 
 def _salvage(
-    path: Path, descriptor: int, *, raw: bool, destination: Path | None = None
+    path: str, descriptor: int, *, raw: bool, destination: str | None = None
 ) -> RepairReport:
     """Copy the intact records of one file to a descriptor."""
-    if not raw and is_visualdl(path):
-        return _salvage_visualdl(path, descriptor, destination)
     source = open_source(path)
     try:
         found = _native.salvage(
@@ -163,26 +156,28 @@ def _salvage(
         )
     finally:
         os.close(source)
+    if found is None:
+        return _salvage_visualdl(path, descriptor, destination)
     return RepairReport(
-        path=str(path),
-        destination=None if destination is None else str(destination),
+        path=path,
+        destination=destination,
         kept=None,
         bytes=found["bytes"],
         records=found["records"],
         salvaged=[Salvaged(*stretch) for stretch in found["stretches"]],
-        damage=[SkippedRegion(str(path), *region[:4]) for region in found["damage"]],
+        damage=[SkippedRegion(path, *region[:4]) for region in found["damage"]],
         records_before=[region[-1] for region in found["damage"]],
-        unreadable=[SkippedRegion(str(path), *region[:4]) for region in found["unreadable"]],
+        unreadable=[SkippedRegion(path, *region[:4]) for region in found["unreadable"]],
         pending_bytes=found["pending_bytes"],
         version_added=found["version_added"],
     )
 
 
-def _salvage_visualdl(path: Path, descriptor: int, destination: Path | None) -> RepairReport:
-    found = salvage_visualdl(path, descriptor)
+def _salvage_visualdl(path: str, descriptor: int, destination: str | None) -> RepairReport:
+    found = salvage_visualdl(Path(path), descriptor)
     return RepairReport(
-        path=str(path),
-        destination=None if destination is None else str(destination),
+        path=path,
+        destination=destination,
         kept=None,
         bytes=found.bytes,
         records=found.records,
@@ -199,55 +194,55 @@ def _to_file(path: Path, destination: Path, raw: bool) -> RepairReport:
     if destination.is_dir():
         destination = destination / path.name
     with atomic_file(destination) as descriptor:
-        return _salvage(path, descriptor, raw=raw, destination=destination)
+        return _salvage(str(path), descriptor, raw=raw, destination=str(destination))
 
 
-def _files_of(path: Path) -> list[tuple[str, Path]]:
-    found = [(run, file) for run, files in find_event_files([path]).items() for file in files]
+def _files_of(path: Path) -> list[tuple[str, str]]:
+    found = [(run, file) for run, files in find_event_paths([path]).items() for file in files]
     if not found:
         raise FileNotFoundError(errno.ENOENT, "no event files here", str(path))
     return found
 
 
 def _to_tree(
-    tree: OutputTree, destination: Path, raw: bool, task: tuple[str, Path]
-) -> tuple[RepairReport, Piece]:
+    destination: str, raw: bool, tree: OpenTree, task: tuple[str, str]
+) -> tuple[RepairReport, list[Piece]]:
     run, path = task
-    name = path.name
+    name = path.rpartition("/")[2]
     with tree.create(run, name) as (descriptor, piece):
-        where = destination / name if run == "." else destination / run / name
-        return _salvage(path, descriptor, raw=raw, destination=where), piece
+        where = os.path.join(destination, "" if run == "." else run, name)  # noqa: PTH118
+        return _salvage(path, descriptor, raw=raw, destination=where), [piece]
 
 
 def _to_directory(
     path: Path, destination: Path, raw: bool, executor: Executor | None, workers: int | None
 ) -> Iterator[RepairReport]:
-    files = _files_of(path)
-    with OutputDirectory(destination) as output:
-        pieces = []
-        work = partial(_to_tree, output.tree, destination, raw)
-        for report, piece in engine.run(work, files, executor=executor, workers=workers):
-            pieces.append(piece)
-            yield report
-        output.commit(pieces)
+    yield from fill(
+        destination,
+        _files_of(path),
+        partial(_to_tree, str(destination), raw),
+        size_of=lambda task: size_of_files([task[1]]),
+        executor=executor,
+        workers=workers,
+    )
 
 
 def _in_place(
     path: Path, raw: bool, executor: Executor | None, workers: int | None
 ) -> Iterator[RepairReport]:
-    files = [path] if path.is_file() else [file for _, file in _files_of(path)]
+    files = [path] if path.is_file() else [Path(file) for _, file in _files_of(path)]
     yield from engine.run(partial(_replace, raw), files, executor=executor, workers=workers)
 
 
 def _replace(raw: bool, path: Path) -> RepairReport:
     """Repair one file where it stands, if it needs it."""
-    found = _salvage(path, -1, raw=raw)
+    found = _salvage(str(path), -1, raw=raw)
     if not found.changed:
         return found
     path = path.resolve()  # of a link, the file itself is replaced
     with atomic_file(path, replace=True) as descriptor:
         os.fchmod(descriptor, path.stat().st_mode & 0o777)
-        report = _salvage(path, descriptor, raw=raw, destination=path)
+        report = _salvage(str(path), descriptor, raw=raw, destination=str(path))
         kept = _keep(path)
     return replace(report, kept=str(kept))
 

@@ -18,14 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
-from eventcodec.archive.output import OutputTree, Piece, open_source, write_all
+from eventcodec.archive.output import OpenTree, Piece, open_source
 from eventcodec.reader.discover import EVENT_FILE_MARK
 from eventcodec.reader.downsample import largest_triangles
 
 __all__ = ["Changes", "RunChange", "TagChange", "rewrite_run"]
-
-# No version record is longer.
-_VERSION_BYTES = 64
 
 Dedup = Literal["all", "first", "last"]
 
@@ -64,6 +61,12 @@ class Changes:
             raise ValueError(f"max_points must be at least 2, got {self.max_points}")
         if "" in self.rename.values():
             raise ValueError("a tag cannot be renamed to nothing")
+
+    @property
+    def differ_by_tag(self) -> bool:
+        """Whether what becomes of a value depends on its tag."""
+        named = self.keep or self.drop or self.strip or self.rename
+        return bool(named) or self.keep_every != 1 or self.picks_points
 
     @property
     def picks_points(self) -> bool:
@@ -120,7 +123,7 @@ _Restarts = list[tuple[list[tuple[int, int]], int | None]]
 
 
 def rewrite_run(
-    tree: OutputTree | None, run: str, files: list[Path], changes: Changes
+    tree: OpenTree | None, run: str, files: list[Path], changes: Changes
 ) -> tuple[RunChange, Piece | None]:
     """Write one file for a run, without what restarts void.
 
@@ -136,7 +139,7 @@ def rewrite_run(
     Raises:
         OSError: a file cannot be read or written.
     """
-    kinds, restarts, has_version = _survey(files)
+    kinds, restarts = _survey(files, changes)
     rules = _rules(kinds, changes)
     if changes.picks_points:
         _add_masks(rules, kinds, files, restarts, changes)
@@ -148,8 +151,6 @@ def rewrite_run(
             stack.callback(os.close, target)
         else:
             target, piece = stack.enter_context(tree.create(run, new_name(files[0])))
-        added = b"" if has_version else _native.version_record(0.0)
-        write_all(target, added)
         _copy(writer, files, restarts, target)
     totals = writer.totals()
     tags = [TagChange(*each[1:]) for each in writer.tags()]
@@ -158,7 +159,7 @@ def rewrite_run(
             run=run,
             files=len(files),
             bytes_before=totals["bytes_before"],
-            bytes_after=totals["bytes_after"] + len(added),
+            bytes_after=totals["bytes_after"],
             records_before=totals["records_before"],
             records_after=totals["records_after"],
             records_unchanged=totals["records_unchanged"],
@@ -175,20 +176,9 @@ def new_name(file: Path) -> str:
     return name if EVENT_FILE_MARK in name else f"events.out.{EVENT_FILE_MARK}.{name}"
 
 
-def _starts_with_version(scan: _native.EventFile) -> bool:
-    """Whether the first record of a file is whole and says so."""
-    if any(offset == 0 for offset, *_ in scan.damage()):
-        return False
-    source = open_source(Path(scan.path))
-    try:
-        return b"\x1a\rbrain.Event:" in os.pread(source, _VERSION_BYTES, 0)
-    finally:
-        os.close(source)
-
-
-def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts, bool]:
-    """Return the kinds of each tag; of each file its restarts, and what later ones void; and
-    whether the first begins with a version record.
+def _survey(files: list[Path], changes: Changes) -> tuple[dict[bytes, set[str]], _Restarts]:
+    """Return the kinds of each tag, if they matter, and of each file its restarts, and what later
+    ones void.
     """
     scans = [_native.EventFile(os.fsencode(file)) for file in files]
     failures = _native.scan_files(scans, mode="salvage", verify=True, threads=1, keep_rows=False)
@@ -196,7 +186,7 @@ def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts, bool]:
         if failure is not None:
             raise failure
     kinds: dict[bytes, set[str]] = {}
-    for scan in scans:
+    for scan in scans if changes.differ_by_tag else ():
         for name, kind, *_ in scan.series():
             kinds.setdefault(name.encode(), set()).add(kind)
     restarts: _Restarts = []
@@ -206,7 +196,7 @@ def _survey(files: list[Path]) -> tuple[dict[bytes, set[str]], _Restarts, bool]:
         restarts.append((own, void_from))
         steps = [step for _, step in own] + ([] if void_from is None else [void_from])
         void_from = min(steps, default=None)
-    return kinds, restarts[::-1], _starts_with_version(scans[0])
+    return kinds, restarts[::-1]
 
 
 def _rules(kinds: dict[bytes, set[str]], changes: Changes) -> dict[bytes, _Rule]:
@@ -233,6 +223,7 @@ def _rewriter(
         until=changes.until,
         resolve=True,
         one_version=True,
+        add_version=True,
         collect=collect,
     )
 

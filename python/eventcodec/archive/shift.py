@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcodec import _native
-from eventcodec.archive import engine
 from eventcodec.archive.compact import runs_of
-from eventcodec.archive.output import OutputDirectory, OutputTree, Piece, open_source, write_all
+from eventcodec.archive.fill import fill, size_of_files
+from eventcodec.archive.output import OpenTree, Piece, open_source, write_all
 from eventcodec.archive.rewrite import new_name
 from eventcodec.reader.discover import PathLike
 
@@ -111,21 +111,22 @@ def split(
 def _each_file(
     files: list[tuple[str, Path]],
     destination: Path,
-    work: Callable[[OutputTree, tuple[str, Path]], tuple[FileChange, list[Piece]]],
+    work: Callable[[OpenTree, tuple[str, Path]], tuple[FileChange, list[Piece]]],
     executor: Executor | None,
     workers: int | None,
 ) -> Iterator[FileChange]:
-    with OutputDirectory(destination) as output:
-        made: list[Piece] = []
-        task = partial(work, output.tree)
-        for change, pieces in engine.run(task, files, executor=executor, workers=workers):
-            made += pieces
-            yield change
-        output.commit(made)
+    yield from fill(
+        destination,
+        files,
+        work,
+        size_of=lambda task: size_of_files([task[1]]),
+        executor=executor,
+        workers=workers,
+    )
 
 
 def _shift(
-    step: int, time: float, tree: OutputTree, task: tuple[str, Path]
+    step: int, time: float, tree: OpenTree, task: tuple[str, Path]
 ) -> tuple[FileChange, list[Piece]]:
     run, path = task
     writer = _native.Rewriter(tags={}, others=_KEEP, step_shift=step, time_shift=time)
@@ -140,7 +141,7 @@ def _shift(
 
 
 def _split(
-    max_bytes: int, tree: OutputTree, task: tuple[str, Path]
+    max_bytes: int, tree: OpenTree, task: tuple[str, Path]
 ) -> tuple[FileChange, list[Piece]]:
     run, path = task
     scan = _native.EventFile(os.fsencode(path))

@@ -14,6 +14,7 @@ from eventcodec.cli.terminal import (
     format_count,
     new_table,
     print_json,
+    printing,
     progress,
 )
 
@@ -51,10 +52,11 @@ def command(source: str, destination: str, to: Any, as_json: bool) -> None:
             report = convert(source, destination, to=to, progress=advance)
     except ValueError as error:
         raise click.UsageError(escape(str(error))) from error
-    if as_json:
-        print_json(dataclasses.asdict(report))
-    else:
-        print_report(report)
+    with printing():
+        if as_json:
+            print_json(dataclasses.asdict(report))
+        else:
+            print_report(report)
     if report.damage:
         click.get_current_context().exit(FOUND_DAMAGE)
 

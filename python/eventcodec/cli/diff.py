@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from eventcodec.cli.terminal import console, escape, format_count, new_table, print_json
+from eventcodec.cli.terminal import (
+    console,
+    escape,
+    format_count,
+    new_table,
+    print_json,
+    printing,
+)
+
+if TYPE_CHECKING:
+    from eventcodec.archive.diff import Difference
 
 __all__ = ["command"]
 
@@ -31,18 +43,24 @@ def command(first: str, second: str, ignore_wall_time: bool, as_json: bool) -> N
     from eventcodec.archive.diff import diff
 
     found = list(diff(first, second, wall_times=not ignore_wall_time))
-    if as_json:
-        for difference in found:
-            print_json(difference._asdict())
-    elif found:
-        table = new_table("run", "tag", "differs in", ">row", "A", "B")
-        for difference in found[:MOST_ROWS]:
-            run, tag, what, row, *sides = difference
-            shown = "" if row < 0 else format_count(row)
-            table.add_row(escape(run), escape(tag), what, shown, *map(escape, sides))
-        out = console()
-        out.print(table)
-        if len(found) > MOST_ROWS:
-            out.print(f"... {format_count(len(found) - MOST_ROWS)} more")
+    with printing():
+        if as_json:
+            for difference in found:
+                print_json(difference._asdict())
+        elif found:
+            print_differences(found)
     if found:
         click.get_current_context().exit(DIFFERENT)
+
+
+def print_differences(found: list[Difference]) -> None:
+    """Print a table of differences."""
+    table = new_table("run", "tag", "differs in", ">row", "A", "B")
+    for difference in found[:MOST_ROWS]:
+        run, tag, what, row, *sides = difference
+        shown = "" if row < 0 else format_count(row)
+        table.add_row(escape(run), escape(tag), what, shown, *map(escape, sides))
+    out = console()
+    out.print(table)
+    if len(found) > MOST_ROWS:
+        out.print(f"... {format_count(len(found) - MOST_ROWS)} more")

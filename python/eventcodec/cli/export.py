@@ -15,7 +15,7 @@ from eventcodec.cli.selection import (
     tags_of,
 )
 from eventcodec.cli.steps import steps_option
-from eventcodec.cli.terminal import escape, format_bytes, format_count, progress
+from eventcodec.cli.terminal import escape, format_bytes, plural, progress
 
 __all__ = ["command"]
 
@@ -98,8 +98,8 @@ def command(
             raise
         hint = f"{error.strerror}, or replace it with --force"
         raise FileExistsError(error.errno, hint, error.filename) from error
-    what = "files" if report.path.is_dir() and not by_run else "rows"
-    within = f" in {format_count(report.files)} files" if by_run else ""
-    size = f"{format_count(report.rows)} {what}{within}, {format_bytes(report.bytes)}"
+    what = "file" if report.path.is_dir() and not by_run else "row"
+    within = f" in {plural(report.files, 'file')}" if by_run else ""
+    size = f"{plural(report.rows, what)}{within}, {format_bytes(report.bytes)}"
     click.echo(f"{escape(str(report.path))}: {size}", err=True)
     report_damage(log)

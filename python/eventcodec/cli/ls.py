@@ -77,8 +77,8 @@ def command(
     else:
         from eventcodec.cli.ls_views import NARROW
 
-        wide = long_view if at_length else run_table
-        print_tables(chosen, shown, wide if console().width >= NARROW else narrow_view)
+        views = (long_view, narrow_long_view) if at_length else (run_table, narrow_view)
+        print_tables(chosen, shown, views[console().width < NARROW])
     if not shown and not as_json:
         report_nothing(path)
     report_damage(log)
@@ -109,9 +109,13 @@ def long_view(name: str, run: Run, tags: list[str]) -> Any:
     """Lay out the tags of one run with all that is known of them."""
     from eventcodec.cli.ls_views import long_table
 
+    return long_table(name, run, known_rows(run, tags))
+
+
+def known_rows(run: Run, tags: list[str]) -> list[tuple[str, Tag, str, int | None]]:
+    """Return what the long views say of each tag."""
     known = run.tags
-    rows = [(tag, known[tag], last_value(run, tag), nan_count(run, tag)) for tag in tags]
-    return long_table(name, run, rows)
+    return [(tag, known[tag], last_value(run, tag), nan_count(run, tag)) for tag in tags]
 
 
 def narrow_view(name: str, run: Run, tags: list[str]) -> Any:
@@ -119,7 +123,14 @@ def narrow_view(name: str, run: Run, tags: list[str]) -> Any:
     from eventcodec.cli.ls_views import narrow_list
 
     known = run.tags
-    return narrow_list(name, [(tag, known[tag], last_value(run, tag)) for tag in tags])
+    return narrow_list(name, [(tag, known[tag], last_value(run, tag), None) for tag in tags])
+
+
+def narrow_long_view(name: str, run: Run, tags: list[str]) -> Any:
+    """List the tags of one run with all that is known of them where a table does not fit."""
+    from eventcodec.cli.ls_views import narrow_list
+
+    return narrow_list(name, known_rows(run, tags), long=run)
 
 
 def nan_count(run: Run, tag: str) -> int | None:

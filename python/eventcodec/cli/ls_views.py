@@ -10,6 +10,7 @@ from eventcodec.cli.terminal import (
     format_count,
     format_wall_time,
     new_table,
+    plural,
     shorten,
 )
 
@@ -105,11 +106,6 @@ def branch(label: str, own: tuple[int, int] | None, below: tuple[int, int] | Non
     return line.append(f"  {said}", style="not bold dim")
 
 
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
-
-
 def long_table(name: str, run: Run, rows: list[tuple[str, Tag, str, int | None]]) -> Any:
     """Lay out all that is known of the tags of one run, two lines for each.
 
@@ -144,23 +140,32 @@ def long_table(name: str, run: Run, rows: list[tuple[str, Tag, str, int | None]]
     return table
 
 
-def narrow_list(name: str, rows: list[tuple[str, Tag, str]]) -> Text:
+def narrow_list(
+    name: str, rows: list[tuple[str, Tag, str, int | None]], *, long: Run | None = None
+) -> Text:
     """Put each tag of a run on a line, and what is known of it on the next.
 
     Args:
         name: of the run.
-        rows: (tag, entry, last value in words).
+        rows: (tag, entry, last value in words, number of NaN among its scalars or None).
+        long: the run, for all that long_table() says.
     """
     from rich.text import Text
 
-    text = Text(overflow="fold").append(f"run {escape(name)}", style="bold")
-    for tag, entry, last in rows:
+    heading = f"run {escape(name)}{'' if long is None else on_disk(long)}"
+    text = Text(overflow="fold").append(heading, style="bold")
+    for tag, entry, last, nan in rows:
         steps = f"{entry.first_step}..{entry.last_step}"
-        text.append(f"\n{shorten(tag)}\n").append(
-            f"  {format_count(entry.count)} {escape(entry.kind)}, "
-            f"step {steps if entry.first_step != entry.last_step else entry.last_step}: {last}",
-            style="dim",
-        )
+        steps = steps if entry.first_step != entry.last_step else str(entry.last_step)
+        lines = [f"{format_count(entry.count)} {escape(entry.kind)}, step {steps}: {last}"]
+        if long is not None:
+            found = "" if nan is None else f", {format_count(nan)} NaN"
+            lines += [
+                f"plugin {escape(entry.plugin) or '-'}{found}",
+                f"from {format_wall_time(entry.first_wall_time)}",
+                f"to   {format_wall_time(entry.last_wall_time)}",
+            ]
+        text.append(f"\n{shorten(tag)}").append("".join(f"\n  {line}" for line in lines), "dim")
     return text
 
 

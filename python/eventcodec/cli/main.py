@@ -5,17 +5,21 @@ Exit status: 0 fine, 1 damage found, 2 wrong usage, 3 input or output failed.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import keyword
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 import click
 
-from eventcodec.cli.terminal import FOUND_DAMAGE, INTERRUPTED, IO_FAILED, escape
+from eventcodec.cli.terminal import (
+    FOUND_DAMAGE,
+    INTERRUPTED,
+    IO_FAILED,
+    discard_output,
+    escape,
+)
 from eventcodec.errors import CodecError
 
 __all__ = ["cli", "main"]
@@ -43,16 +47,6 @@ def describe_os_error(error: OSError) -> str:
     """Say what failed, on which path and why, in one line."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename is not None else reason
-
-
-def discard_output() -> None:
-    """Forget what standard output could not take: a full disk, or a reader that has gone.
-
-    Without this the interpreter would complain once more when it flushes at exit, and leave with a
-    status of its own.
-    """
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class LazyGroup(click.Group):
@@ -104,6 +98,8 @@ class LazyGroup(click.Group):
             raise Failure(str(error), ctx, FOUND_DAMAGE) from error
         except OSError as error:
             raise Failure(describe_os_error(error), ctx, IO_FAILED) from error
+        except MemoryError as error:
+            raise Failure(str(error) or "no memory is left", ctx, IO_FAILED) from error
         if leaving is not None:
             raise leaving
         return result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eventcodec.cli.finite import FiniteRange
 from eventcodec.cli.output import picture_path, require
 from eventcodec.cli.selection import (
     open_log,
@@ -49,7 +50,7 @@ MOST_IMAGES = 12
 )
 @click.option(
     "--smoothing",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=FiniteRange(0, 1, max_open=True),
     default=0.0,
     metavar="WEIGHT",
     help="TensorBoard's smoothing, 0 to 1.",

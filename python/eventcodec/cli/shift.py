@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventcodec.cli.bulk import bulk_progress, chosen_engine, engine_options, expected_errors
+from eventcodec.cli.finite import FiniteRange
 from eventcodec.cli.terminal import console, format_bytes, format_count, print_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ __all__ = ["command", "print_files"]
 @click.argument("source", metavar="SRC")
 @click.argument("destination", metavar="DST")
 @click.option("--step", type=int, default=0, metavar="N", help="Added to every step.")
-@click.option("--time", type=float, default=0.0, metavar="SECONDS", help="To every wall time.")
+@click.option(
+    "--time", type=FiniteRange(), default=0.0, metavar="SECONDS", help="To every wall time."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @engine_options
 def command(

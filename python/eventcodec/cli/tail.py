@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import eventcodec
+from eventcodec.cli.finite import FiniteRange
 from eventcodec.cli.selection import matcher, run_option, tag_option
 from eventcodec.cli.terminal import (
+    FOUND_DAMAGE,
     console,
     escape,
     format_count,
@@ -27,6 +29,7 @@ from eventcodec.cli.terminal import (
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from eventcodec.damage import SkippedRegion
     from eventcodec.reader import FollowedScalar
 
 __all__ = ["command"]
@@ -45,7 +48,7 @@ GAP = 3  # characters between two columns
 @run_option
 @tag_option
 @click.option(
-    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="End when nothing comes."
+    "--timeout", type=FiniteRange(min=0), metavar="SECONDS", help="End when nothing comes."
 )
 @click.option("--plain", is_flag=True, help="Lines instead of a table, also on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -60,21 +63,40 @@ def command(
 ) -> None:
     """Watch the scalars in PATH: a live table, or lines where the output is no terminal.
 
-    PATH is an event file or a log directory; runs that begin later appear. Ctrl-C ends.
+    PATH is an event file or a log directory; runs that begin later appear. Ctrl-C ends. Damaged
+    bytes are skipped and told of on stderr, or below the table; the exit status is 1 then.
 
     \b
     Example:
       eventcodec tail runs --tag 'loss*'
       eventcodec tail runs --json --timeout 60 | jq .value
     """
-    points = chosen(eventcodec.follow(path, timeout=timeout), runs, tags)
+    board = None if as_json or plain or not sys.stdout.isatty() else Board()
+    damage: list[SkippedRegion] = []
+
+    def note(region: SkippedRegion) -> None:
+        damage.append(region)
+        if board is None:
+            click.echo(f"eventcodec tail: {describe(region)}", err=True)
+        else:
+            board.damage = describe(region)
+
+    points = chosen(eventcodec.follow(path, timeout=timeout, on_damage=note), runs, tags)
     try:
-        if as_json or plain or not sys.stdout.isatty():
+        if board is None:
             print_points(points, as_json=as_json)
         else:
-            watch(points)
+            watch(points, board)
     except KeyboardInterrupt:
-        return
+        pass
+    if damage:
+        click.get_current_context().exit(FOUND_DAMAGE)
+
+
+def describe(region: SkippedRegion) -> str:
+    """Say what was skipped, in a line."""
+    where = f"{escape(region.path)} at byte {region.offset}"
+    return f"skipped {format_count(region.length)} damaged bytes of {where}: {region.reason}"
 
 
 def chosen(
@@ -116,6 +138,7 @@ class Board:
     """The newest values of every series. Fed by one thread, drawn by another."""
 
     def __init__(self) -> None:
+        self.damage = ""  # the newest, in words
         self._rows: dict[tuple[str, str], Row] = {}
         self._lock = threading.Lock()
 
@@ -138,8 +161,9 @@ class Board:
             shown = sorted(newest[:lines], key=lambda item: item[0])
             cells = [self._cells(*place, row) for place, row in shown]
             left = len(self._rows) - len(shown)
+        damage = Text(self.damage, style="yellow", overflow="ellipsis", no_wrap=True)
         if not cells:
-            return Text("waiting for scalars ...")
+            return Group(Text("waiting for scalars ..."), damage)
         headings = WIDE_HEADINGS if width >= WIDE else NARROW_HEADINGS
         table = new_table(*headings)
         for column, heading in zip(table.columns, headings, strict=True):
@@ -155,7 +179,7 @@ class Board:
         for row in cells:
             table.add_row(*(row[heading] for heading in headings))
         more = Text(f"and {format_count(left)} more series", style="dim") if left else Text("")
-        return Group(table, more)
+        return Group(table, more, damage)
 
     def _cells(self, run: str, tag: str, row: Row) -> dict[str, Text]:
         from rich.text import Text
@@ -182,13 +206,12 @@ def format_age(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def watch(points: Iterable[FollowedScalar]) -> None:
+def watch(points: Iterable[FollowedScalar], board: Board) -> None:
     """Show a table that changes as points come."""
     from rich.live import Live
 
     out = console()
-    board = Board()
-    used = 5  # lines: heading, rule, what is left out, prompt
+    used = 6  # lines: heading, rule, what is left out, damage, prompt
     with Live(
         get_renderable=lambda: board.draw(max(1, out.size.height - used), out.size.width),
         console=out,

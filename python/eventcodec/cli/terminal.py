@@ -6,11 +6,12 @@ terminal as a control character, and nothing of them is taken for rich's markup.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ __all__ = [
     "IO_FAILED",
     "WRONG_USAGE",
     "console",
+    "discard_output",
     "escape",
     "format_bytes",
     "format_count",
@@ -36,7 +38,9 @@ __all__ = [
     "format_value",
     "format_wall_time",
     "new_table",
+    "plural",
     "print_json",
+    "printing",
     "progress",
     "shorten",
     "to_json",
@@ -96,7 +100,34 @@ def console(*, stderr: bool = False) -> Console:
     """Make a rich console: colours only on a terminal and without NO_COLOR, no guessing at text."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    class PlainConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich would leave with status 1, which is that of damage
+
+    return PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def discard_output() -> None:
+    """Forget what standard output could not take: a full disk, or a reader that has gone.
+
+    Without this the interpreter would complain once more when it flushes at exit, and leave with a
+    status of its own.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def printing() -> Iterator[None]:
+    """Print what a command found; a reader that leaves early costs nothing of what follows.
+
+    For commands whose exit status says what was found, whether anybody reads all of it or not.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:
@@ -127,7 +158,7 @@ def new_table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-@contextmanager
+@contextlib.contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show progress on stderr when that is a terminal and the work takes over a second.
 
@@ -178,6 +209,11 @@ def format_value(value: float) -> str:
 def format_count(count: int) -> str:
     """Format a count with thousands separators."""
     return f"{count:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{format_count(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def format_bytes(size: float) -> str:

@@ -17,6 +17,7 @@ from eventcodec.cli.terminal import (
     format_count,
     new_table,
     print_json,
+    printing,
 )
 
 if TYPE_CHECKING:
@@ -60,10 +61,11 @@ def command(
     reports.sort(key=lambda report: report.path)
     if not reports:
         raise FileNotFoundError(0, "no event files here", paths[0])
-    if as_json:
-        print_json(as_object(reports))
-    else:
-        print_reports(reports)
+    with printing():
+        if as_json:
+            print_json(as_object(reports))
+        else:
+            print_reports(reports)
     for report in reports:
         if report.error is not None:
             reason = report.error.strerror or str(report.error)

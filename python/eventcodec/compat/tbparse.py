@@ -45,7 +45,8 @@ class SummaryReader:
 
     Arguments, properties and frames are those of tbparse 0.0.9. What differs: images and audio are
     decoded without TensorFlow, when their frame is asked for; a damaged record costs itself and not
-    what follows it.
+    what follows it; all texts are read, of which tbparse keeps the last of each tag when
+    event_types has "text" without "tensors".
 
     Args:
         log_path: an event file or a directory, searched with its subdirectories.

@@ -24,7 +24,10 @@ _PACKAGES = {
         "DataType TensorShapeProto TensorProto DataClass SummaryMetadata HistogramProto Summary "
         "Event SourceMetadata LogMessage SessionLog TaggedRunMetadata "
         "VersionDef AttrValue NameAttrList NodeDef GraphDef MetaGraphDef "
-        "NodeExecStats DeviceStepStats StepStats RunMetadata "
+        "OpDeprecation OpDef FunctionDef GradientDef RegisteredGradient FunctionDefLibrary "
+        "AllocationDescription TensorDescription AllocationRecord AllocatorMemoryUsed NodeOutput "
+        "MemoryStats NodeExecStats DeviceStepStats StepStats CostGraphDef SessionMetadata "
+        "RunMetadata "
         "ScalarPluginData HistogramPluginData TextPluginData ImagePluginData AudioPluginData "
         "PrCurvePluginData MultilineChartContent MarginChartContent Chart Category Layout"
     ),

@@ -480,9 +480,168 @@ class NodeDef(_Message):
         experimental_debug_info: NodeDef.ExperimentalDebugInfo | None = ...,
     ) -> None: ...
 
+class OpDeprecation(_Message):
+    version: int
+    explanation: str
+    def __init__(
+        self,
+        *,
+        version: int | None = ...,
+        explanation: str | None = ...,
+    ) -> None: ...
+
+class OpDef(_Message):
+    class ArgDef(_Message):
+        name: str
+        description: str
+        type: int
+        type_attr: str
+        number_attr: str
+        type_list_attr: str
+        is_ref: bool
+        def __init__(
+            self,
+            *,
+            name: str | None = ...,
+            description: str | None = ...,
+            type: int | None = ...,
+            type_attr: str | None = ...,
+            number_attr: str | None = ...,
+            type_list_attr: str | None = ...,
+            is_ref: bool | None = ...,
+        ) -> None: ...
+    class AttrDef(_Message):
+        name: str
+        type: str
+        @property
+        def default_value(self) -> AttrValue: ...
+        description: str
+        has_minimum: bool
+        minimum: int
+        @property
+        def allowed_values(self) -> AttrValue: ...
+        def __init__(
+            self,
+            *,
+            name: str | None = ...,
+            type: str | None = ...,
+            default_value: AttrValue | None = ...,
+            description: str | None = ...,
+            has_minimum: bool | None = ...,
+            minimum: int | None = ...,
+            allowed_values: AttrValue | None = ...,
+        ) -> None: ...
+    name: str
+    @property
+    def input_arg(self) -> _Messages[OpDef.ArgDef]: ...
+    @property
+    def output_arg(self) -> _Messages[OpDef.ArgDef]: ...
+    @property
+    def attr(self) -> _Messages[OpDef.AttrDef]: ...
+    summary: str
+    description: str
+    @property
+    def deprecation(self) -> OpDeprecation: ...
+    is_aggregate: bool
+    is_stateful: bool
+    is_commutative: bool
+    allows_uninitialized_input: bool
+    @property
+    def control_output(self) -> MutableSequence[str]: ...
+    is_distributed_communication: bool
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        input_arg: Iterable[OpDef.ArgDef] | None = ...,
+        output_arg: Iterable[OpDef.ArgDef] | None = ...,
+        attr: Iterable[OpDef.AttrDef] | None = ...,
+        summary: str | None = ...,
+        description: str | None = ...,
+        deprecation: OpDeprecation | None = ...,
+        is_aggregate: bool | None = ...,
+        is_stateful: bool | None = ...,
+        is_commutative: bool | None = ...,
+        allows_uninitialized_input: bool | None = ...,
+        control_output: Iterable[str] | None = ...,
+        is_distributed_communication: bool | None = ...,
+    ) -> None: ...
+
+class FunctionDef(_Message):
+    class ArgAttrs(_Message):
+        @property
+        def attr(self) -> _MessageMap[AttrValue]: ...
+        def __init__(
+            self,
+            *,
+            attr: Mapping[str, AttrValue] | None = ...,
+        ) -> None: ...
+    @property
+    def signature(self) -> OpDef: ...
+    @property
+    def node_def(self) -> _Messages[NodeDef]: ...
+    @property
+    def ret(self) -> MutableMapping[str, str]: ...
+    @property
+    def attr(self) -> _MessageMap[AttrValue]: ...
+    @property
+    def control_ret(self) -> MutableMapping[str, str]: ...
+    @property
+    def arg_attr(self) -> _MessageMap[FunctionDef.ArgAttrs]: ...
+    @property
+    def resource_arg_unique_id(self) -> MutableMapping[int, int]: ...
+    def __init__(
+        self,
+        *,
+        signature: OpDef | None = ...,
+        node_def: Iterable[NodeDef] | None = ...,
+        ret: Mapping[str, str] | None = ...,
+        attr: Mapping[str, AttrValue] | None = ...,
+        control_ret: Mapping[str, str] | None = ...,
+        arg_attr: Mapping[int, FunctionDef.ArgAttrs] | None = ...,
+        resource_arg_unique_id: Mapping[int, int] | None = ...,
+    ) -> None: ...
+
+class GradientDef(_Message):
+    function_name: str
+    gradient_func: str
+    def __init__(
+        self,
+        *,
+        function_name: str | None = ...,
+        gradient_func: str | None = ...,
+    ) -> None: ...
+
+class RegisteredGradient(_Message):
+    gradient_func: str
+    registered_op_type: str
+    def __init__(
+        self,
+        *,
+        gradient_func: str | None = ...,
+        registered_op_type: str | None = ...,
+    ) -> None: ...
+
+class FunctionDefLibrary(_Message):
+    @property
+    def function(self) -> _Messages[FunctionDef]: ...
+    @property
+    def gradient(self) -> _Messages[GradientDef]: ...
+    @property
+    def registered_gradients(self) -> _Messages[RegisteredGradient]: ...
+    def __init__(
+        self,
+        *,
+        function: Iterable[FunctionDef] | None = ...,
+        gradient: Iterable[GradientDef] | None = ...,
+        registered_gradients: Iterable[RegisteredGradient] | None = ...,
+    ) -> None: ...
+
 class GraphDef(_Message):
     @property
     def node(self) -> _Messages[NodeDef]: ...
+    @property
+    def library(self) -> FunctionDefLibrary: ...
     version: int
     @property
     def versions(self) -> VersionDef: ...
@@ -490,6 +649,7 @@ class GraphDef(_Message):
         self,
         *,
         node: Iterable[NodeDef] | None = ...,
+        library: FunctionDefLibrary | None = ...,
         version: int | None = ...,
         versions: VersionDef | None = ...,
     ) -> None: ...
@@ -501,63 +661,6 @@ class MetaGraphDef(_Message):
         self,
         *,
         graph_def: GraphDef | None = ...,
-    ) -> None: ...
-
-class NodeExecStats(_Message):
-    node_name: str
-    all_start_micros: int
-    op_start_rel_micros: int
-    op_end_rel_micros: int
-    all_end_rel_micros: int
-    timeline_label: str
-    scheduled_micros: int
-    thread_id: int
-    def __init__(
-        self,
-        *,
-        node_name: str | None = ...,
-        all_start_micros: int | None = ...,
-        op_start_rel_micros: int | None = ...,
-        op_end_rel_micros: int | None = ...,
-        all_end_rel_micros: int | None = ...,
-        timeline_label: str | None = ...,
-        scheduled_micros: int | None = ...,
-        thread_id: int | None = ...,
-    ) -> None: ...
-
-class DeviceStepStats(_Message):
-    device: str
-    @property
-    def node_stats(self) -> _Messages[NodeExecStats]: ...
-    @property
-    def thread_names(self) -> MutableMapping[int, str]: ...
-    def __init__(
-        self,
-        *,
-        device: str | None = ...,
-        node_stats: Iterable[NodeExecStats] | None = ...,
-        thread_names: Mapping[int, str] | None = ...,
-    ) -> None: ...
-
-class StepStats(_Message):
-    @property
-    def dev_stats(self) -> _Messages[DeviceStepStats]: ...
-    def __init__(
-        self,
-        *,
-        dev_stats: Iterable[DeviceStepStats] | None = ...,
-    ) -> None: ...
-
-class RunMetadata(_Message):
-    @property
-    def step_stats(self) -> StepStats: ...
-    @property
-    def partition_graphs(self) -> _Messages[GraphDef]: ...
-    def __init__(
-        self,
-        *,
-        step_stats: StepStats | None = ...,
-        partition_graphs: Iterable[GraphDef] | None = ...,
     ) -> None: ...
 
 # plugins.proto
@@ -900,6 +1003,295 @@ class ProjectorConfig(_Message):
         model_checkpoint_path: str | None = ...,
         embeddings: Iterable[EmbeddingInfo] | None = ...,
         model_checkpoint_dir: str | None = ...,
+    ) -> None: ...
+
+# run_metadata.proto
+class AllocationDescription(_Message):
+    requested_bytes: int
+    allocated_bytes: int
+    allocator_name: str
+    allocation_id: int
+    has_single_reference: bool
+    ptr: int
+    def __init__(
+        self,
+        *,
+        requested_bytes: int | None = ...,
+        allocated_bytes: int | None = ...,
+        allocator_name: str | None = ...,
+        allocation_id: int | None = ...,
+        has_single_reference: bool | None = ...,
+        ptr: int | None = ...,
+    ) -> None: ...
+
+class TensorDescription(_Message):
+    dtype: int
+    @property
+    def shape(self) -> TensorShapeProto: ...
+    @property
+    def allocation_description(self) -> AllocationDescription: ...
+    def __init__(
+        self,
+        *,
+        dtype: int | None = ...,
+        shape: TensorShapeProto | None = ...,
+        allocation_description: AllocationDescription | None = ...,
+    ) -> None: ...
+
+class AllocationRecord(_Message):
+    alloc_micros: int
+    alloc_bytes: int
+    def __init__(
+        self,
+        *,
+        alloc_micros: int | None = ...,
+        alloc_bytes: int | None = ...,
+    ) -> None: ...
+
+class AllocatorMemoryUsed(_Message):
+    allocator_name: str
+    total_bytes: int
+    peak_bytes: int
+    live_bytes: int
+    allocator_bytes_in_use: int
+    @property
+    def allocation_records(self) -> _Messages[AllocationRecord]: ...
+    def __init__(
+        self,
+        *,
+        allocator_name: str | None = ...,
+        total_bytes: int | None = ...,
+        peak_bytes: int | None = ...,
+        live_bytes: int | None = ...,
+        allocator_bytes_in_use: int | None = ...,
+        allocation_records: Iterable[AllocationRecord] | None = ...,
+    ) -> None: ...
+
+class NodeOutput(_Message):
+    slot: int
+    @property
+    def tensor_description(self) -> TensorDescription: ...
+    def __init__(
+        self,
+        *,
+        slot: int | None = ...,
+        tensor_description: TensorDescription | None = ...,
+    ) -> None: ...
+
+class MemoryStats(_Message):
+    temp_memory_size: int
+    device_temp_memory_size: int
+    persistent_memory_size: int
+    device_persistent_memory_size: int
+    @property
+    def persistent_tensor_alloc_ids(self) -> MutableSequence[int]: ...
+    @property
+    def device_persistent_tensor_alloc_ids(self) -> MutableSequence[int]: ...
+    def __init__(
+        self,
+        *,
+        temp_memory_size: int | None = ...,
+        device_temp_memory_size: int | None = ...,
+        persistent_memory_size: int | None = ...,
+        device_persistent_memory_size: int | None = ...,
+        persistent_tensor_alloc_ids: Iterable[int] | None = ...,
+        device_persistent_tensor_alloc_ids: Iterable[int] | None = ...,
+    ) -> None: ...
+
+class NodeExecStats(_Message):
+    node_name: str
+    all_start_micros: int
+    op_start_rel_micros: int
+    op_end_rel_micros: int
+    all_end_rel_micros: int
+    @property
+    def memory(self) -> _Messages[AllocatorMemoryUsed]: ...
+    @property
+    def output(self) -> _Messages[NodeOutput]: ...
+    timeline_label: str
+    scheduled_micros: int
+    thread_id: int
+    @property
+    def referenced_tensor(self) -> _Messages[AllocationDescription]: ...
+    @property
+    def memory_stats(self) -> MemoryStats: ...
+    all_start_nanos: int
+    op_start_rel_nanos: int
+    op_end_rel_nanos: int
+    all_end_rel_nanos: int
+    scheduled_nanos: int
+    def __init__(
+        self,
+        *,
+        node_name: str | None = ...,
+        all_start_micros: int | None = ...,
+        op_start_rel_micros: int | None = ...,
+        op_end_rel_micros: int | None = ...,
+        all_end_rel_micros: int | None = ...,
+        memory: Iterable[AllocatorMemoryUsed] | None = ...,
+        output: Iterable[NodeOutput] | None = ...,
+        timeline_label: str | None = ...,
+        scheduled_micros: int | None = ...,
+        thread_id: int | None = ...,
+        referenced_tensor: Iterable[AllocationDescription] | None = ...,
+        memory_stats: MemoryStats | None = ...,
+        all_start_nanos: int | None = ...,
+        op_start_rel_nanos: int | None = ...,
+        op_end_rel_nanos: int | None = ...,
+        all_end_rel_nanos: int | None = ...,
+        scheduled_nanos: int | None = ...,
+    ) -> None: ...
+
+class DeviceStepStats(_Message):
+    device: str
+    @property
+    def node_stats(self) -> _Messages[NodeExecStats]: ...
+    @property
+    def thread_names(self) -> MutableMapping[int, str]: ...
+    def __init__(
+        self,
+        *,
+        device: str | None = ...,
+        node_stats: Iterable[NodeExecStats] | None = ...,
+        thread_names: Mapping[int, str] | None = ...,
+    ) -> None: ...
+
+class StepStats(_Message):
+    @property
+    def dev_stats(self) -> _Messages[DeviceStepStats]: ...
+    def __init__(
+        self,
+        *,
+        dev_stats: Iterable[DeviceStepStats] | None = ...,
+    ) -> None: ...
+
+class CostGraphDef(_Message):
+    class Node(_Message):
+        class InputInfo(_Message):
+            preceding_node: int
+            preceding_port: int
+            def __init__(
+                self,
+                *,
+                preceding_node: int | None = ...,
+                preceding_port: int | None = ...,
+            ) -> None: ...
+        class OutputInfo(_Message):
+            size: int
+            alias_input_port: int
+            @property
+            def shape(self) -> TensorShapeProto: ...
+            dtype: int
+            def __init__(
+                self,
+                *,
+                size: int | None = ...,
+                alias_input_port: int | None = ...,
+                shape: TensorShapeProto | None = ...,
+                dtype: int | None = ...,
+            ) -> None: ...
+        name: str
+        device: str
+        id: int
+        @property
+        def input_info(self) -> _Messages[CostGraphDef.Node.InputInfo]: ...
+        @property
+        def output_info(self) -> _Messages[CostGraphDef.Node.OutputInfo]: ...
+        temporary_memory_size: int
+        is_final: bool
+        @property
+        def control_input(self) -> MutableSequence[int]: ...
+        compute_cost: int
+        host_temp_memory_size: int
+        device_temp_memory_size: int
+        persistent_memory_size: int
+        compute_time: int
+        memory_time: int
+        device_persistent_memory_size: int
+        inaccurate: bool
+        def __init__(
+            self,
+            *,
+            name: str | None = ...,
+            device: str | None = ...,
+            id: int | None = ...,
+            input_info: Iterable[CostGraphDef.Node.InputInfo] | None = ...,
+            output_info: Iterable[CostGraphDef.Node.OutputInfo] | None = ...,
+            temporary_memory_size: int | None = ...,
+            is_final: bool | None = ...,
+            control_input: Iterable[int] | None = ...,
+            compute_cost: int | None = ...,
+            host_temp_memory_size: int | None = ...,
+            device_temp_memory_size: int | None = ...,
+            persistent_memory_size: int | None = ...,
+            compute_time: int | None = ...,
+            memory_time: int | None = ...,
+            device_persistent_memory_size: int | None = ...,
+            inaccurate: bool | None = ...,
+        ) -> None: ...
+    class AggregatedCost(_Message):
+        cost: float
+        dimension: str
+        def __init__(
+            self,
+            *,
+            cost: float | None = ...,
+            dimension: str | None = ...,
+        ) -> None: ...
+    @property
+    def node(self) -> _Messages[CostGraphDef.Node]: ...
+    @property
+    def cost(self) -> _Messages[CostGraphDef.AggregatedCost]: ...
+    def __init__(
+        self,
+        *,
+        node: Iterable[CostGraphDef.Node] | None = ...,
+        cost: Iterable[CostGraphDef.AggregatedCost] | None = ...,
+    ) -> None: ...
+
+class SessionMetadata(_Message):
+    name: str
+    version: int
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        version: int | None = ...,
+    ) -> None: ...
+
+class RunMetadata(_Message):
+    class FunctionGraphs(_Message):
+        @property
+        def partition_graphs(self) -> _Messages[GraphDef]: ...
+        @property
+        def pre_optimization_graph(self) -> GraphDef: ...
+        @property
+        def post_optimization_graph(self) -> GraphDef: ...
+        def __init__(
+            self,
+            *,
+            partition_graphs: Iterable[GraphDef] | None = ...,
+            pre_optimization_graph: GraphDef | None = ...,
+            post_optimization_graph: GraphDef | None = ...,
+        ) -> None: ...
+    @property
+    def step_stats(self) -> StepStats: ...
+    @property
+    def cost_graph(self) -> CostGraphDef: ...
+    @property
+    def partition_graphs(self) -> _Messages[GraphDef]: ...
+    @property
+    def function_graphs(self) -> _Messages[RunMetadata.FunctionGraphs]: ...
+    @property
+    def session_metadata(self) -> SessionMetadata: ...
+    def __init__(
+        self,
+        *,
+        step_stats: StepStats | None = ...,
+        cost_graph: CostGraphDef | None = ...,
+        partition_graphs: Iterable[GraphDef] | None = ...,
+        function_graphs: Iterable[RunMetadata.FunctionGraphs] | None = ...,
+        session_metadata: SessionMetadata | None = ...,
     ) -> None: ...
 
 # visualdl.proto

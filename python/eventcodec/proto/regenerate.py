@@ -15,7 +15,7 @@ from google.protobuf import descriptor_pb2
 
 HERE = Path(__file__).parent
 SOURCES = ["tensor", "summary", "event", "graph", "plugins", "hparams", "mesh", "projector"]
-SOURCES += ["visualdl"]
+SOURCES += ["run_metadata", "visualdl"]
 
 # Top-level names of another package that would hide one of package tensorboard.
 RENAMED = {".tensorboard.hparams.DataType": "HParamType"}

@@ -6,7 +6,13 @@ import math
 import operator
 from typing import Any
 
-__all__ = ["checked_count", "checked_flag", "checked_range", "checked_seconds"]
+__all__ = [
+    "checked_callback",
+    "checked_count",
+    "checked_flag",
+    "checked_range",
+    "checked_seconds",
+]
 
 _BEYOND_STEPS = 1 << 63  # they are int64
 
@@ -15,6 +21,13 @@ def checked_flag(name: str, value: Any) -> bool:
     """Return a flag; TypeError for what is neither True nor False."""
     if value is not True and value is not False:
         raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def checked_callback(name: str, value: Any) -> Any:
+    """Return a function, or None; TypeError for what cannot be called."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function or None, got {value!r}")
     return value
 
 

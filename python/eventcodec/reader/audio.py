@@ -128,28 +128,33 @@ def _samples(wav: Wav) -> NDArray[np.float32]:
     return samples.astype(np.float32)
 
 
-def from_value(value: Summary.Value, item: int, step: int, wall_time: float) -> Audio:
-    """Return the clip number `item` of a value, in the form of TensorFlow 1 or 2.
+def from_value(value: Summary.Value, step: int, wall_time: float) -> list[Audio]:
+    """Return the clips of a value, in the form of TensorFlow 1 or 2.
 
     Raises:
         ValueError: it is no audio.
     """
     if value.HasField("audio"):
         clip = value.audio
-        return Audio(
-            step,
-            wall_time,
-            clip.sample_rate,
-            clip.num_channels,
-            clip.length_frames,
-            clip.encoded_audio_string,
-            clip.content_type,
-        )
+        return [
+            Audio(
+                step,
+                wall_time,
+                clip.sample_rate,
+                clip.num_channels,
+                clip.length_frames,
+                clip.encoded_audio_string,
+                clip.content_type,
+            )
+        ]
     strings = to_ndarray(value.tensor)
     clips = strings[:, 0] if strings.ndim == 2 else strings.reshape(-1)
-    if item >= len(clips) or not isinstance(clips[item], bytes):
-        raise ValueError(f"no clip number {item}")
-    encoded = clips[item]
+    return [_from_encoded(encoded, step, wall_time) for encoded in clips]
+
+
+def _from_encoded(encoded: object, step: int, wall_time: float) -> Audio:
+    if not isinstance(encoded, bytes):
+        raise ValueError(f"a clip must be a string, got {encoded!r}")
     wav = parse_wav(encoded)
     if wav is None:
         return Audio(step, wall_time, 0.0, 0, 0, encoded, "")

@@ -31,6 +31,14 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", errors="backslashreplace")
 
 
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Numbers:
     """int64 or float64; NaN stands for what is missing."""
@@ -90,7 +98,10 @@ class Names:
         """Return a categorical."""
         import pandas as pd
 
-        return pd.Categorical.from_codes(self._codes(), self.names)
+        # Text of pandas is UTF-8, which names of files need not be.
+        whole = all(each.isascii() or _is_utf8(each) for each in self.names)
+        names = pd.Index(self.names, dtype="str" if whole else object)
+        return pd.Categorical.from_codes(self._codes(), names)
 
     def arrow(self, name: str, requested: str | None) -> ArrowColumn:
         """Describe a dictionary, or plain strings where these are asked for."""

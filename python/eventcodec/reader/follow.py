@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcodec import _native
-from eventcodec.reader.arguments import checked_seconds
+from eventcodec.damage import SkippedRegion
+from eventcodec.reader.arguments import checked_callback, checked_seconds
 from eventcodec.reader.discover import PathLike
+from eventcodec.reader.given_damage import GivenDamage
 from eventcodec.reader.given_events import FollowedEvent, GivenEvents
 from eventcodec.reader.watch import Watch, WatchedFiles
 
 __all__ = ["FollowedScalar", "follow"]
 
+OnDamage = Callable[[SkippedRegion], object]
 _New = TypeVar("_New")
 _Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 _FIRST_WAIT = 0.02  # seconds between looks while values come
@@ -35,14 +38,26 @@ class FollowedScalar(NamedTuple):
 
 @overload
 def follow(
-    path: PathLike, *, events: Literal[False] = False, timeout: float | None = None
+    path: PathLike,
+    *,
+    events: Literal[False] = False,
+    timeout: float | None = None,
+    on_damage: OnDamage | None = None,
 ) -> Iterator[FollowedScalar]: ...
 @overload
 def follow(
-    path: PathLike, *, events: Literal[True], timeout: float | None = None
+    path: PathLike,
+    *,
+    events: Literal[True],
+    timeout: float | None = None,
+    on_damage: OnDamage | None = None,
 ) -> Iterator[FollowedEvent]: ...
 def follow(
-    path: PathLike, *, events: bool = False, timeout: float | None = None
+    path: PathLike,
+    *,
+    events: bool = False,
+    timeout: float | None = None,
+    on_damage: OnDamage | None = None,
 ) -> Iterator[FollowedScalar] | Iterator[FollowedEvent]:
     """Yield the scalars of a log directory, those that are there and then each new one.
 
@@ -55,13 +70,16 @@ def follow(
     Each point comes once; the points of a file in its order, and what several files have gained
     between two looks by wall time. New runs and new files of a run are found; of a file that was
     replaced (as rsync does) only what goes beyond the points already given is new, unless they
-    differ. Damaged records are passed over.
+    differ. Damaged records are passed over, and `on_damage` is told.
 
     Args:
         path: an event file or a log directory. It must exist, but may be empty.
         events: yield whole events instead, whatever they hold, each once; the new events of one
             file in its order, and those of the next file behind them. VisualDL logs have none.
-        timeout: end when nothing new has come for so many seconds; None for never.
+        timeout: end when no point or event has come for so many seconds; None for never.
+        on_damage: called with each SkippedRegion as it is found, before what is read behind it, by
+            the thread that iterates, once; once more if the region went to the end of its file and
+            turns out to be another when more comes. An unfinished record at the end is not damage.
 
     Returns:
         An iterator of FollowedScalar(run, tag, step, wall_time, value), or of FollowedEvent(run,
@@ -71,6 +89,7 @@ def follow(
         FileNotFoundError: there is nothing at `path`.
         TypeError: an argument of another type.
         ValueError: timeout is negative.
+        Exception: what `on_damage` raises; the iteration is over then.
 
     Example:
         >>> import eventcodec
@@ -78,20 +97,29 @@ def follow(
         ...     print(point.run, point.tag, point.step, point.value)
     """
     timeout = None if timeout is None else checked_seconds("timeout", timeout)
+    on_damage = checked_callback("on_damage", on_damage)
     watch = Watch(path)
     if events:
-        return _follow(watch, GivenEvents().take, timeout)
-    return _follow(watch, _Given().take, timeout)
+        return _follow(watch, GivenEvents().take, timeout, on_damage)
+    return _follow(watch, _Given().take, timeout, on_damage)
 
 
 def _follow(
-    watch: Watch, take: Callable[[WatchedFiles], Iterable[_New]], timeout: float | None
+    watch: Watch,
+    take: Callable[[WatchedFiles], Iterable[_New]],
+    timeout: float | None,
+    on_damage: OnDamage | None,
 ) -> Iterator[_New]:
+    damage = GivenDamage()
     wait = _FIRST_WAIT
     quiet_since = time.monotonic()
     while True:
         came = False
-        for new in take(watch.look()):
+        files = watch.look()
+        if on_damage is not None:
+            for region in damage.take(files):
+                on_damage(region)
+        for new in take(files):
             came = True
             yield new
         if came:

@@ -85,6 +85,7 @@ def open(  # noqa: A001
         OSError: a file that `path` names cannot be read. (One that cannot be read among those of a
             directory is listed in `log.damage`.)
         CorruptRecordError: mode is "strict" and a file is damaged.
+        MemoryError: there is no memory for the values of a file.
         TypeError: an argument of another type.
         ValueError: a mode or number of threads that there is not; `steps` with a stride.
 
@@ -274,7 +275,8 @@ class Log:
 
         Returns:
             A Table with the columns run and tag (str), step (int64), wall_time (float64, seconds
-            since 1970) and value (float64), ordered by run, then tag, then file order.
+            since 1970) and value (float64), ordered by run, then by tag, in the order in which the
+            tags of a run first appear in its files, then file order.
 
         Raises:
             ValueError: `every` or the step of a slice is less than 1, `last` less than 0 or
@@ -400,6 +402,10 @@ class Log:
         for path, failure in zip(paths, failures, strict=True):
             if isinstance(failure, OSError) and path not in self._named and self._mode != "strict":
                 self._unread[path] = failure
+            elif isinstance(failure, MemoryError):
+                raise MemoryError(
+                    f"{path}: no memory for its values: choose runs, tags or steps to be read"
+                ) from failure
             elif failure is not None:
                 raise failure
 

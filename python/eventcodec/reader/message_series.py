@@ -7,16 +7,21 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eventcodec.errors import CorruptRecordError
 from eventcodec.reader import audio, graph, mesh, pr_curve
 from eventcodec.reader.audio import Audio
 from eventcodec.reader.graph import Graph
 from eventcodec.reader.mesh import MeshPart
 from eventcodec.reader.pr_curve import PrCurve
-from eventcodec.reader.series import Part, Series
+from eventcodec.reader.series import ItemSeries, Part, Series
 from eventcodec.reader.tensor import Tensor, to_ndarray
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from eventcodec.proto import Summary
 
 __all__ = [
@@ -104,25 +109,38 @@ class MessageSeries(Series[_Value]):
     ) -> Iterator[_Value]:
         messages = part.file.messages(part.series, rows)
         for message, (step, wall_time) in zip(messages, points, strict=False):
-            parse = functools.partial(self._parse, part=part, step=step, wall_time=wall_time)
+            parse = functools.partial(self._parse, step=step, wall_time=wall_time)
             yield _parse_message(part, message, parse)
 
     @abstractmethod
-    def _parse(
-        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
-    ) -> _Value: ...
+    def _parse(self, value: Summary.Value, item: int, step: int, wall_time: float) -> _Value: ...
 
 
-class AudioSeries(MessageSeries[Audio]):
+class AudioSeries(ItemSeries[Audio]):
     """The clips of one tag; `series[i]` is an Audio. An event with several gives several."""
 
     __slots__ = ()
 
-    def _parse(
-        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
-    ) -> Audio:
-        del part
-        return audio.from_value(value, item, step, wall_time)
+    def _read(
+        self, part: Part, rows: list[int], points: Iterable[tuple[int, float]]
+    ) -> Iterator[Audio]:
+        clips: list[Audio] = []
+        parsed = None
+        messages = part.file.messages(part.series, rows)
+        for (step, wall_time), message in zip(points, messages, strict=False):
+            data, item, offset = message
+            if data is not parsed:  # the clips of a value are given the same bytes
+                parse = functools.partial(_clips_of, step=step, wall_time=wall_time)
+                clips = _parse_message(part, message, parse)
+                parsed = data
+            if item >= len(clips):
+                raise _malformed(part, offset, ValueError(f"no clip number {item}"))
+            yield clips[item]
+
+
+def _clips_of(value: Summary.Value, item: int, step: int, wall_time: float) -> list[Audio]:
+    del item
+    return audio.from_value(value, step, wall_time)
 
 
 class TensorSeries(MessageSeries[Tensor]):
@@ -130,10 +148,8 @@ class TensorSeries(MessageSeries[Tensor]):
 
     __slots__ = ()
 
-    def _parse(
-        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
-    ) -> Tensor:
-        del item, part
+    def _parse(self, value: Summary.Value, item: int, step: int, wall_time: float) -> Tensor:
+        del item
         return Tensor(step, wall_time, to_ndarray(value.tensor))
 
 
@@ -142,25 +158,31 @@ class PrCurveSeries(MessageSeries[PrCurve]):
 
     __slots__ = ()
 
-    def _parse(
-        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
-    ) -> PrCurve:
-        del item, part
+    def _parse(self, value: Summary.Value, item: int, step: int, wall_time: float) -> PrCurve:
+        del item
         return pr_curve.from_value(value, step, wall_time)
 
 
 class MeshSeries(MessageSeries[MeshPart]):
     """The vertices, faces or colours under one tag; `series[i]` is a MeshPart."""
 
-    __slots__ = ()
+    __slots__ = ("_first_content",)
 
-    def _parse(
-        self, value: Summary.Value, item: int, part: Part, step: int, wall_time: float
-    ) -> MeshPart:
+    def __init__(self, tag: str, parts: list[Part]) -> None:
+        super().__init__(tag, parts)
+        self._first_content: bytes | None = None  # where later values do not repeat it
+
+    def _part(self, index: slice | NDArray[np.int64], rows: range | NDArray[np.int64]) -> Self:
+        copy = super()._part(index, rows)
+        copy._first_content = self._first_content
+        return copy
+
+    def _parse(self, value: Summary.Value, item: int, step: int, wall_time: float) -> MeshPart:
         del item
-        content = plugin_content(value) or parse_row(
-            part, 0, lambda first, _: plugin_content(first)
-        )
+        content = plugin_content(value) or self._first_content
+        if content is None:
+            content = parse_row(self._parts[0], 0, lambda first, _: plugin_content(first))
+            self._first_content = content
         return mesh.from_value(value, content, step, wall_time)
 
 

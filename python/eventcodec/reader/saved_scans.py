@@ -26,6 +26,7 @@ __all__ = [
     "DATABASE",
     "INDEX_DIRECTORY",
     "SCHEMA_VERSION",
+    "TAIL_BYTES",
     "FileIdentity",
     "State",
     "cache_directory",
@@ -38,9 +39,9 @@ __all__ = [
 
 INDEX_DIRECTORY = ".eventcodec"
 DATABASE = "index.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # So many bytes before the end of what was read tell whether a file grew or is another one.
-_TAIL_BYTES = 4096
+TAIL_BYTES = 4096
 # Files that a query names one by one.
 _MOST_NAMED = 500
 
@@ -56,12 +57,13 @@ class FileIdentity(NamedTuple):
     @classmethod
     def of(cls, status: os.stat_result) -> FileIdentity:
         """Return the identity of a file with this status."""
-        # Of 64 bits, signed: SQLite has no others.
-        device, inode = (
-            number - (1 << 64) if number >= 1 << 63 else number
-            for number in (status.st_dev, status.st_ino)
-        )
+        device, inode = _signed(status.st_dev), _signed(status.st_ino)
         return cls(device, inode, status.st_size, status.st_mtime_ns)
+
+
+def _signed(number: int) -> int:
+    """Return 64 bits as a signed number: SQLite has no others."""
+    return number - (1 << 64) if number >= 1 << 63 else number
 
 
 class State(NamedTuple):
@@ -129,7 +131,7 @@ def open_database(place: Path) -> Iterator[sqlite3.Connection]:
 
 def tail_crc(descriptor: int, committed: int) -> int:
     """Return the checksum of the bytes before `committed`."""
-    start = max(0, committed - _TAIL_BYTES)
+    start = max(0, committed - TAIL_BYTES)
     return _native.crc32c(os.pread(descriptor, committed - start, start))
 
 
@@ -155,9 +157,9 @@ def restored(
                 return None
             segments[name] = _native.Segment(os.fsencode(place / name))
     file = _native.EventFile(path, selection)
-    content = segments[state.segment].read(state.offset, state.length)
     pieces = [(segments[name], offset, length) for name, offset, length in state.pieces]
-    return file if file.restore(content, pieces) else None
+    held = file.restore(segments[state.segment], state.offset, state.length, pieces)
+    return file if held else None
 
 
 def restore_files(
@@ -188,11 +190,13 @@ def restore_files(
     root, place = indexed
     # Links on the way to `base` are followed, those below it are not: as the index names files.
     above, below = os.path.join(base, ""), base.resolve().relative_to(root)  # noqa: PTH118
-    wanted = {}
-    for file in files:
-        if file not in known and file.startswith(above):
-            relative = file[len(above) :]
-            wanted[os.fsencode(relative if below == Path() else f"{below}/{relative}")] = file
+    prefix = "" if below == Path() else f"{below}/"
+    start = len(above)
+    wanted = {
+        os.fsencode(prefix + file[start:]): file
+        for file in files
+        if file not in known and file.startswith(above)
+    }
     segments: dict[str, _native.Segment] = {}
     with contextlib.suppress(sqlite3.Error, OSError, ValueError), open_database(place) as database:
         for raw_path, *identity, committed, crc, segment, offset, length, pieces in _rows_of(

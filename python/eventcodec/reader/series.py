@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HistogramSeries",
     "ImageSeries",
+    "ItemSeries",
     "Part",
     "Scalar",
     "ScalarSeries",
@@ -209,11 +210,16 @@ class Series(Sequence[_Value], Generic[_Value]):
         """Yield all values; `count` are asked for at first."""
         at = 0
         while (first := at) < len(self):
-            part, rows = self._locate(at, count)
+            part, rows = self._locate(at, self._whole(at, count))
             for value in self._read(part, rows, self._points(at, len(rows))):
                 yield value
                 at += 1
             count = min(2 * (at - first), _MOST_AT_ONCE)  # about as many as the file gives
+
+    def _whole(self, at: int, count: int) -> int:
+        """Return how many values from number `at` on are read together, about `count`."""
+        del at
+        return count
 
     def _locate(self, at: int, count: int) -> tuple[Part, list[int]]:
         """Return where value number `at` stands, and the rows there of at most `count` from it."""
@@ -285,7 +291,34 @@ class HistogramSeries(Series[Histogram]):
             at += len(columns[0])
 
 
-class ImageSeries(Series[Image]):
+class ItemSeries(Series[_Value]):
+    """A series of which several values may stand in one record, which is read once for all."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, tag: str, parts: list[Part]) -> None:
+        super().__init__(tag, parts)
+        self._items: NDArray[np.uint32] | None = None
+
+    def _part(self, index: slice | NDArray[np.int64], rows: range | NDArray[np.int64]) -> Self:
+        copy = super()._part(index, rows)
+        copy._items = None
+        return copy
+
+    def _whole(self, at: int, count: int) -> int:
+        if self._items is None:
+            items = [part.file.items(part.series) for part in self._parts]
+            pairs = zip(items, self._parts, strict=True)
+            self._items = np.concatenate(
+                [each if part.rows is None else each[part.rows] for each, part in pairs]
+            )[np.asarray(self._rows)]
+        end = at + count
+        while end < len(self) and self._items[end] > self._items[end - 1]:
+            end += 1
+        return end - at
+
+
+class ImageSeries(ItemSeries[Image]):
     """The images of one tag; `series[i]` is an Image. An event with several gives several."""
 
     __slots__ = ()

@@ -120,9 +120,9 @@ class Table:
         """
         try:
             wanted = {} if requested_schema is None else _native.arrow_formats(requested_schema)
-        except TypeError:
+        except (TypeError, ValueError) as error:
             message = "requested_schema must be a PyCapsule with an ArrowSchema, or None"
-            raise TypeError(f"{message}, got {requested_schema!r}") from None
+            raise type(error)(f"{message}, got {requested_schema!r}") from None
         return _native.arrow_stream(arrow_table(self._columns, wanted))
 
     def __repr__(self) -> str:

@@ -25,7 +25,14 @@ FILE_NAME = "events.out.tfevents.{:010d}.host.1.0"
 _FLOATS = [np.float16, np.float32, np.float64]
 _INTEGERS = [np.int16, np.int32, np.int64, np.uint8, np.bool_]
 # TensorBoard's SCALAR, TENSOR and BLOB_SEQUENCE.
-_DATA_CLASSES = {"scalars": 1, "histograms": 2, "text": 2, "images": 3, "audio": 3}
+_DATA_CLASSES = {
+    "scalars": 1,
+    "histograms": 2,
+    "text": 2,
+    "images": 3,
+    "audio": 3,
+    "own_scalars": 1,
+}
 _TAGS = ["a", "loss/train", "x y", "ünicode", "deep/er/tag", "b" * 70, "c" * 200]
 
 
@@ -75,7 +82,7 @@ class _Draw:
                     value.metadata.display_name = "display " + tag
                 if self.rng.random() < 0.3:
                     value.metadata.summary_description = "about *it*"
-                if self.rng.random() < 0.3:
+                if self.rng.random() < 0.3 or plugin == "own_scalars":
                     value.metadata.data_class = _DATA_CLASSES.get(plugin, 0)
         return summary
 
@@ -106,6 +113,10 @@ class _Draw:
         if self.rng.random() < 0.2:
             value.tensor.ClearField("tensor_shape")
         return "scalars"
+
+    def own_scalar(self, value: Any) -> str:
+        value.tensor.CopyFrom(self._tensor(np.array(self._number(), np.float32)))
+        return "own_scalars"  # a plugin of which nothing is known but the class of its data
 
     def _histogram(self, message: Any) -> None:
         counts, edges = np.histogram(self.numpy.normal(size=50), bins=self.rng.randint(1, 12))
@@ -223,6 +234,7 @@ class _Draw:
         "hparams": hparams,
         "hparams_tensor": hparams_tensor,
         "old_tensor": old_tensor,
+        "own_scalar": own_scalar,
     }
 
 

@@ -153,10 +153,11 @@ TEST(a_state_comes_back_as_it_was) {
   scan::EventFile file(from.path());
   Buffer scratch;
   REQUIRE(file.scan({}, scratch).ok());
-  Buffer state;
-  REQUIRE(file.save(state));
+  scan::PieceWriter writer(-1, 0);
+  REQUIRE(file.save(writer).ok());
+  const ByteView state = writer.pending();
   scan::EventFile restored(from.path());
-  const auto taken = restored.restore(state.view());
+  const auto taken = restored.restore(state);
   REQUIRE(taken.ok() && taken.value());
   REQUIRE(restored.scan({}, scratch).ok());
   CHECK_EQ(restored.records(), file.records());
@@ -165,7 +166,7 @@ TEST(a_state_comes_back_as_it_was) {
   CHECK_EQ(restored.series()[1].rows.values[299], 300.0);
   // No cut and no flipped byte is taken for a state.
   for (std::size_t size = 0; size < state.size(); size += 7) {
-    CHECK(!restored.restore(state.view().first(size)).value());
+    CHECK(!restored.restore(state.first(size)).value());
     Bytes harmed(state.data(), state.data() + state.size());
     harmed[size] ^= 0x20;
     CHECK(!restored.restore(harmed).value());

@@ -290,12 +290,12 @@ TEST(salvage_rewriter_and_tables_report_every_failing_allocation) {
   scan::EventFile file(log);
   eventcodec::Buffer scratch;
   CHECK(file.scan({}, scratch).ok());
-  eventcodec::Buffer state;
-  CHECK(file.save(state));
+  scan::PieceWriter state(-1, 0);
+  CHECK(file.save(state).ok());
   fail_every_allocation(report, [&](std::int64_t n, bool for_good) {
     scan::EventFile other(log);
     FailingMemory::arm(n, for_good);
-    const bool fine = is_fine(other.restore(state.view()));
+    const bool fine = is_fine(other.restore(state.pending()));
     const std::uint64_t failed = FailingMemory::disarm();
     CHECK(fine);
     return failed;

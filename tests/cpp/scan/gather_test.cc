@@ -56,10 +56,10 @@ class Logs {
       CHECK(pieces.size() > 1);
       const auto opened = std::make_shared<const scan::Segment>(segment);
       for (scan::Piece& piece : pieces) piece.segment = opened;
-      Buffer state;
-      CHECK(whole.save(state));
+      scan::PieceWriter state(-1, 0);
+      CHECK(whole.save(state).ok());
       scan::EventFile restored(files_[i].path());
-      CHECK(restored.restore(state.view(), pieces).value());
+      CHECK(restored.restore(state.pending(), pieces).value());
       files_[i] = std::move(restored);
     }
   }

@@ -241,6 +241,29 @@ TEST(fetch_reads_many_up_to_a_batch) {
   }
 }
 
+TEST(fetch_reads_a_record_once_for_all_rows_in_it) {
+  const Directory directory;
+  Buffer content;
+  add_scalars(content, 1, {"a", "a"}, 1.0f);
+  const std::uint64_t second = content.size();
+  add_scalars(content, 2, {"a"}, 1.0f);
+  const std::string path = directory.file("f", content);
+  const std::vector<scan::Reference> references{{0, 0, 0}, {0, 0, 1},      {0, 0, 2},
+                                                {0, 1, 0}, {second, 0, 0}, {second, 0, 3}};
+  std::vector<std::size_t> rows;
+  const auto use = [&](std::size_t row, const scan::Fetched& value) -> Status {
+    CHECK_EQ(row, value.row);
+    for (std::size_t i = 0; i != value.rows; ++i) rows.push_back(row);
+    return {};
+  };
+  scan::Batch batch;
+  REQUIRE(scan::fetch(path, scan::Format::kEvents, references, "a", 1, use, &batch).ok());
+  CHECK(rows == std::vector<std::size_t>({0, 0, 0, 3, 4, 4}));
+  CHECK_EQ(batch.values.size(), std::size_t{3});
+  CHECK_EQ(scan::count_rows(batch.values), references.size());
+  CHECK_EQ(batch.records.size(), content.size());
+}
+
 TEST(fetch_fails_at_the_record_that_is_bad) {
   constexpr std::size_t kBad = 17;
   const Directory directory;

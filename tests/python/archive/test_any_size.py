@@ -171,3 +171,27 @@ def test_reducing_takes_the_memory_of_one_tag(tmp_path: Path) -> None:
     series = eventcodec.open(out)["mean"].scalars["t3"]
     assert np.array_equal(series.steps, steps)
     assert np.array_equal(series.values, steps * 3.5)
+
+
+def test_memory_of_many_tags(tmp_path: Path) -> None:
+    """Each tag takes about what its name and its few rows do, in memory and in the index."""
+    tags, points = 30_000, 8
+    path = tmp_path / "logs" / "events.out.tfevents.1"
+    path.parent.mkdir()
+    steps = np.arange(1, points + 1)
+    columns = (steps, 1.7e9 + steps, steps / 2)
+    with path.open("wb") as file:
+        file.write(_native.version_record(1.7e9))
+        of_tag = [_native.scalar_records(f"layer/{n:06d}/norm", *columns) for n in range(tags)]
+        size = len(of_tag[0]) // points
+        for at in range(0, points * size, size):  # as a training loop does: all tags at each step
+            file.write(b"".join(each[at : at + size] for each in of_tag))
+    work = f"archive.index({str(tmp_path / 'logs')!r}, workers=16).bytes_read"  # small stretches
+    assert int(run_limited(work, 60)) == path.stat().st_size
+    segments = list((tmp_path / "logs" / ".eventcodec").glob("*.columns"))
+    assert sum(each.stat().st_size for each in segments) < tags * (points * 24 + 300)
+    log = eventcodec.open(tmp_path / "logs")
+    assert np.array_equal(log["."].scalars["layer/029999/norm"].values, steps / 2)
+    sql = "SELECT count(*), min(count), max(count), min(bytes), max(bytes), sum(last) FROM tags"
+    wanted = (tags, points, points, points * size, points * size, tags * points / 2)
+    assert query(tmp_path / "logs", sql, dialect="sqlite").rows == [wanted]

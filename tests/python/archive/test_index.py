@@ -17,8 +17,8 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
 import eventcodec
 from eventcodec import _native
-from eventcodec.archive import index, query
-from eventcodec.reader.saved_scans import DATABASE, cache_directory
+from eventcodec.archive import compact, index, query
+from eventcodec.reader.saved_scans import DATABASE, cache_directory, restore_files
 
 VERSION = Event(wall_time=1.7e9, file_version="brain.Event:2").SerializeToString()
 
@@ -231,25 +231,34 @@ def test_hostile_states_are_refused(logs: Path) -> None:
     path = logs / "a/events.out.tfevents.1"
     file = _native.EventFile(os.fsencode(path))
     with (logs / "segment").open("w+b") as target:
+        writer = _native.SegmentWriter(target.fileno(), least_rows=1)
         # Rows in two pieces, and some in the state.
-        file.scan_into(target.fileno(), 0, stretch=path.stat().st_size // 2, keep=0)
+        file.index_into(writer, stretch=path.stat().st_size // 2, keep=0, tail=1)
         assert len(file.pieces()) == 2
         append(path, scalar(50))
-        _, failure = file.scan_into(target.fileno(), 1 << 12, stretch=1 << 20, keep=1 << 20)
+        failure, _, _, offset, length = file.index_into(
+            writer, stretch=1 << 20, keep=1 << 20, tail=1
+        )
+        writer.flush()
     assert failure is None
     segment = _native.Segment(os.fsencode(logs / "segment"))
     pieces = [(segment, offset, size) for offset, size, _ in file.pieces()]
-    state = file.save()[:-4]
+    state = (logs / "segment").read_bytes()[offset : offset + length - 4]
     rng = np.random.default_rng(0)
-    taken = 0
+    wholes = []
     for _ in range(3000):
         changed = bytearray(state)
         for _ in range(int(rng.integers(1, 6))):
             at = int(rng.integers(len(changed)))
             changed[at : at + 8] = rng.bytes(8) if rng.random() < 0.5 else b"\xff" * 8
-        whole = bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little")
+        wholes.append(bytes(changed) + _native.masked_crc32c(changed).to_bytes(4, "little"))
+    (logs / "states").write_bytes(b"".join(wholes))
+    states = _native.Segment(os.fsencode(logs / "states"))
+    at = taken = 0
+    for whole in wholes:
         other = _native.EventFile(b"/nowhere")
-        if other.restore(whole, pieces):
+        begin, at = at, at + len(whole)
+        if other.restore(states, begin, len(whole), pieces):
             taken += 1
             for number, described in enumerate(other.series()):
                 # Extents that are not where rows were saved have another checksum, and the file
@@ -258,11 +267,71 @@ def test_hostile_states_are_refused(logs: Path) -> None:
                     assert len(other.columns(number)[0]) == described[5]
             other.session_starts()
             other.damage()
-            again = [(segment, offset, size) for offset, size, _ in other.pieces()]
-            assert other.restore(other.save(), again)
-    assert not _native.EventFile(b"/nowhere").restore(state[: len(state) // 2], pieces)
-    assert not _native.EventFile(b"/nowhere").restore(whole, [])
+            other.tag_bytes()
+    nowhere = _native.EventFile(b"/nowhere")
+    assert not nowhere.restore(segment, offset, length // 2, pieces)
+    assert not nowhere.restore(segment, offset + 1, length, pieces)
+    assert not nowhere.restore(segment, offset, length, [])
+    assert nowhere.restore(segment, offset, length, pieces)
     assert taken
+
+
+def tensor(step: int, plugin: str = "") -> bytes:
+    event = Event(wall_time=1.7e9 + step, step=step)
+    value = event.summary.value.add(tag="loss")
+    value.tensor.dtype = 1
+    value.tensor.float_val.append(step)
+    value.tensor.tensor_shape.SetInParent()
+    if plugin:
+        value.metadata.plugin_data.plugin_name = plugin
+    return event.SerializeToString()
+
+
+def test_files_that_need_an_earlier_one(tmp_path: Path) -> None:
+    """TensorFlow 1 after reopen(): what an earlier file says of a tag, while it says so."""
+    logs = tmp_path / "logs"
+    first, later = (logs / f"events.out.tfevents.{n}" for n in (1, 2))
+    asked = "SELECT kind, count, bytes FROM tags"
+    append(first, VERSION, tensor(1, "scalars"))
+    append(later, *map(tensor, range(2, 2000)))
+    index(logs)
+    assert index(logs).bytes_read == 0
+    append(later, tensor(2000))
+    assert index(logs).bytes_read == len(_native.frame(tensor(2000)))
+    known: dict[str, _native.EventFile] = {}
+    restore_files([str(first), str(later)], known, None, logs, None)
+    assert _native.carry_metadata(list(known.values())) == []  # none is to be read once more
+    assert_equal_answers(logs)
+    of_tag = later.stat().st_size + len(_native.frame(tensor(1, "scalars")))
+    assert query(logs, asked, dialect="sqlite").rows == [("scalars", 2000, of_tag)]
+    whole = first.read_bytes()
+    for change in (tensor(1, "images"), tensor(1)):  # it says something else, or nothing
+        first.write_bytes(b"".join(map(_native.frame, (VERSION, change))))
+        assert_equal_answers(logs)
+        assert index(logs).read == 2
+        assert index(logs).bytes_read == 0
+        assert_equal_answers(logs)
+    first.write_bytes(whole)
+    index(logs)
+    first.unlink()
+    assert index(logs).bytes_read == later.stat().st_size
+    assert_equal_answers(logs)
+    assert query(logs, asked, dialect="sqlite").rows == [("tensors", 1999, later.stat().st_size)]
+
+
+def test_bytes_of_tags_are_those_of_their_records(logs: Path) -> None:
+    """As compact() counts them, which takes events apart by itself."""
+    event = Event(wall_time=1.7e9, step=3)
+    for number in range(3):
+        event.summary.value.add(tag=f"several/{number}", simple_value=number)
+    append(logs / "a/events.out.tfevents.1", event.SerializeToString(), scalar(9), scalar(10, "x"))
+    counted = {
+        (change.run, tag.tag): tag.bytes_before
+        for change in compact(logs, logs / "unused", dry_run=True)
+        for tag in change.tags
+    }
+    rows = query(logs, "SELECT run, tag, bytes FROM tags", dialect="sqlite").rows
+    assert {(run, tag): size for run, tag, size in rows} == counted
 
 
 def _index_often(place: str, times: int) -> None:

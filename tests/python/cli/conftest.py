@@ -74,7 +74,7 @@ def command():
 def terminal():
     """Run `eventcodec ARGS...` on a pseudo terminal; give what it wrote there."""
 
-    def run(*args, env=None) -> str:
+    def run(*args, env=None, status=0) -> str:
         primary, secondary = pty.openpty()
         settings = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **(env or {})}
         inherited = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR"}}
@@ -96,7 +96,7 @@ def terminal():
                 break
             written += part
         os.close(primary)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=60) == status
         return written.decode("utf-8")
 
     return run

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
 
 import eventcodec
@@ -84,6 +85,29 @@ def test_a_full_disk_is_an_io_error(log_dir):
     assert one_line(done.stderr) == "eventcodec ls: No space left on device\n"
 
 
+STARVED = """
+import resource, sys
+import rich.console, rich.table  # what a command imports has its place
+import eventcodec.cli.ls
+from eventcodec.cli.main import main
+status = open("/proc/self/statm").read()
+room = int(status.split()[0]) * resource.getpagesize() + (24 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+sys.argv[:] = ["eventcodec", "ls", sys.argv[1]]
+main()
+"""
+
+
+def test_too_little_memory_is_told_in_one_line(tmp_path):
+    with eventcodec.SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("loss", np.zeros(2_000_000), np.arange(2_000_000))  # 48 MB
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "no memory for its values: choose runs, tags or steps" in one_line(done.stderr)
+
+
 def test_a_reader_that_leaves_early_is_no_error(log_dir):
     line = (
         f"{shlex.quote(sys.executable)} -m eventcodec.cli show {shlex.quote(str(log_dir))} --json"
@@ -95,12 +119,29 @@ def test_a_reader_that_leaves_early_is_no_error(log_dir):
     assert json.loads(done.stdout)["tag"] == "loss"
 
 
-def test_damage_is_told_even_to_a_reader_that_left(damaged_dir):
-    line = f"{shlex.quote(sys.executable)} -m eventcodec.cli verify {shlex.quote(str(damaged_dir))}"
+def test_a_reader_of_a_plot_that_leaves_early_is_no_error(log_dir):
+    """rich has an answer of its own to a pipe that is closed: status 1."""
+    line = f"{shlex.quote(sys.executable)} -m eventcodec.cli plot {shlex.quote(str(log_dir))}"
     script = f"set -o pipefail; {line} | true"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("command", "status"), [("verify damaged", 1), ("verify sound", 0), ("diff damaged sound", 1)]
+)
+def test_the_status_is_right_even_for_a_reader_that_left(
+    log_dir, damaged_dir, command, status, form
+):
+    paths = {"damaged": damaged_dir, "sound": log_dir / "b"}
+    name, *asked = command.split()
+    line = shlex.join(
+        [sys.executable, "-m", "eventcodec.cli", name, *(str(paths[each]) for each in asked), *form]
+    )
+    script = f"set -o pipefail; {line} | true"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 def test_no_escape_reaches_a_pipe(command, log_dir):

@@ -7,6 +7,7 @@ import json
 import random
 import re
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.console import Console
 import eventcodec
 from eventcodec.cli.main import cli
 from eventcodec.cli.rows import RowColumn, Rows
-from eventcodec.cli.terminal import escape
+from eventcodec.cli.terminal import escape, format_wall_time
 from eventcodec.proto import Event, Summary
 
 
@@ -115,9 +116,17 @@ def test_a_narrow_terminal_has_every_tag(command, log_dir):
         output = command("ls", log_dir, *view, env={"COLUMNS": "40"}).stdout
         assert all(len(line) <= 40 for line in output.splitlines())
         for name, run in eventcodec.open(log_dir).runs.items():
-            listed = output.split(f"run {name}\n")[1].split("\n\n")[0].replace("\n", "")
+            lines = output.split(f"run {name}")[1].split("\n\n")[0].splitlines()
             for tag, entry in run.tags.items():
-                assert f"{escape(tag)}  {entry.count} {entry.kind}, step" in listed
+                at = lines.index(escape(tag))
+                assert lines[at + 1].startswith(f"  {entry.count} {entry.kind}, step")
+                if view:  # all that the table of a wider terminal has
+                    nan = np.isnan(run.scalars[tag].values).sum() if tag in run.scalars else None
+                    found = "" if nan is None else f", {nan} NaN"
+                    assert lines[at + 2] == f"  plugin {entry.plugin}{found}"
+                    assert lines[at + 3] == f"  from {format_wall_time(entry.first_wall_time)}"
+                    assert lines[at + 4] == f"  to   {format_wall_time(entry.last_wall_time)}"
+            assert (" in 1 file" in lines[0]) == bool(view)
 
 
 def test_very_long_and_empty_tags(tmp_path):

@@ -84,6 +84,8 @@ def test_ridges_are_another_picture(log_dir, tmp_path):
         (("--log-y", "--kind", "histograms"), "are for scalars, not for histograms"),
         (("--style", "ridge"), "--style is for pictures of histograms"),
         (("--style", "ridge", "--kind", "histograms"), "--style is for pictures of histograms"),
+        (("--smoothing", "nan"), "'--smoothing': nan is no finite number"),
+        (("--smoothing", "1"), "'--smoothing': 1.0 is not in the range 0<=x<1"),
     ],
 )
 def test_what_does_not_fit_together_is_wrong_usage(log_dir, args, said):

@@ -59,6 +59,18 @@ def test_tail_sees_what_comes_and_ends_at_an_interrupt(tmp_path):
         process.stdout.close()
 
 
+def test_tail_tells_of_damage(command, terminal, damaged_dir):
+    (path,) = (each for each in damaged_dir.rglob("*tfevents*"))
+    done = command("tail", damaged_dir, "--timeout", "0", "--json")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 19
+    said = r"eventcodec tail: skipped \d+ damaged bytes of .* at byte \d+: \w+ checksum mismatch\n"
+    assert re.fullmatch(said, done.stderr)
+    assert str(path) in done.stderr
+    screen = terminal("tail", damaged_dir, "--timeout", "0", status=1)
+    assert re.search(r"skipped \d+ damaged bytes of", screen)
+
+
 def test_tail_of_nothing(command, tmp_path):
     done = command("tail", tmp_path / "nowhere")
     assert (done.returncode, done.stdout) == (3, "")
@@ -75,7 +87,7 @@ def test_export(command, log_dir, tmp_path):
     assert "File exists" in done.stderr
     assert command("export", log_dir, tmp_path / "out.csv", "--force").returncode == 0
     done = command("export", log_dir, tmp_path / "photos", "--kind", "images", "--last", "1")
-    assert "1 files" in done.stderr
+    assert "1 file, " in done.stderr
     assert (tmp_path / "photos" / "a" / "photo" / "2.png").is_file()
 
 

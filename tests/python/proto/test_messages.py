@@ -31,6 +31,11 @@ ORACLES = {
         "tensorboard.compat.proto.versions_pb2",
         "tensorboard.compat.proto.config_pb2",
         "tensorboard.compat.proto.step_stats_pb2",
+        "tensorboard.compat.proto.op_def_pb2",
+        "tensorboard.compat.proto.function_pb2",
+        "tensorboard.compat.proto.cost_graph_pb2",
+        "tensorboard.compat.proto.tensor_description_pb2",
+        "tensorboard.compat.proto.allocation_description_pb2",
         "tensorboard.plugins.scalar.plugin_data_pb2",
         "tensorboard.plugins.histogram.plugin_data_pb2",
         "tensorboard.plugins.text.plugin_data_pb2",
@@ -51,7 +56,8 @@ ORACLES = {
 # What graph.proto and tensor.proto leave out on purpose: kept as unknown fields.
 LEFT_OUT = {
     "tensorboard.TensorProto": {"resource_handle_val", "variant_val"},
-    "tensorboard.GraphDef": {"library", "debug_info"},
+    "tensorboard.GraphDef": {"debug_info"},
+    "tensorboard.OpDef.ArgDef": {"handle_data", "experimental_full_type"},
     "tensorboard.MetaGraphDef": {
         "meta_info_def",
         "saver_def",
@@ -64,23 +70,6 @@ LEFT_OUT = {
         "SignatureDefEntry",
     },
     "tensorboard.NodeDef": {"experimental_type"},
-    "tensorboard.RunMetadata": {
-        "cost_graph",
-        "function_graphs",
-        "session_metadata",
-        "FunctionGraphs",
-    },
-    "tensorboard.NodeExecStats": {
-        "memory",
-        "output",
-        "referenced_tensor",
-        "memory_stats",
-        "all_start_nanos",
-        "op_start_rel_nanos",
-        "op_end_rel_nanos",
-        "all_end_rel_nanos",
-        "scheduled_nanos",
-    },
 }
 
 

@@ -207,3 +207,48 @@ def test_rows_that_a_replaced_file_has_no_more(every_kind: Path, tmp_path: Path,
         list(values)
     with pytest.raises(IndexError, match="no such row"):
         _ = series[-1]
+
+
+def several_in_one(plugin: str, step: int) -> Any:
+    """An event of one value with five large strings, all different, as TensorFlow writes them."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.util.tensor_util import make_tensor_proto
+
+    strings = [bytes([step, number]) * LARGE for number in range(5)]
+    event = Event(step=step, wall_time=float(step))
+    value = event.summary.value.add(tag=plugin)
+    value.metadata.plugin_data.plugin_name = plugin
+    if plugin == "images":
+        array = np.array([b"7", b"9", *strings], dtype=object)
+    else:
+        array = np.array([[each, b"label", b"more"] for each in strings], dtype=object)
+    value.tensor.CopyFrom(make_tensor_proto(array))
+    return event
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the kernel does not count reads")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("kind", ["images", "audio"])
+def test_a_record_with_several_is_read_once(
+    write_records: WriteRecords, kind: str, threads: int
+) -> None:
+    from tensorboard.util.tensor_util import make_ndarray
+
+    def bytes_read() -> int:
+        fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+        return int(fields["rchar"])
+
+    events = [several_in_one(kind, step) for step in range(1, 7)]
+    path = write_records(*events)
+    series = getattr(eventcodec.open(path, threads=threads)["."], kind)[kind]
+    arrays = [make_ndarray(event.summary.value[0].tensor) for event in events]
+    encoded = [each for array in arrays for each in (array[2:] if array.ndim == 1 else array[:, 0])]
+    steps = [event.step for event in events for _ in range(5)]
+    before = bytes_read()
+    values = list(series)
+    assert bytes_read() - before < 1.01 * path.stat().st_size
+    assert [(each.step, each.encoded) for each in values] == list(zip(steps, encoded, strict=True))
+    for part in (slice(2, 19), slice(None, None, -3), slice(1, None, 4), slice(None, None, 5)):
+        assert [each.encoded for each in series[part]] == encoded[part]
+    if kind == "images":
+        assert {(each.width, each.height) for each in values} == {(7, 9)}

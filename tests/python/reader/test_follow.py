@@ -132,6 +132,46 @@ def test_events_of_a_file_that_is_replaced_cut_or_damaged(
     assert list(events) == []
 
 
+@pytest.mark.parametrize("events", [False, True])
+def test_damage_is_told_once(tmp_path: Path, frame: Any, event: Any, events: bool) -> None:
+    """Before what stands behind it; at the end of a file once more when its end is known."""
+    path = tmp_path / "events.out.tfevents.1.h"
+    one = frame(event(0, x=1.0).SerializeToString())
+    size = len(one)
+
+    def append(data: bytes) -> None:
+        with path.open("ab") as file:
+            file.write(data)
+
+    def told() -> list[tuple[int, int, str]]:
+        new = [(each.offset, each.length, each.reason) for each in regions]
+        assert {each.path for each in regions} <= {str(path)}
+        regions.clear()
+        return new
+
+    regions: list[Any] = []
+    append(one + one[:-1] + b"?" + one)
+    points = eventcodec.follow(tmp_path, events=events, timeout=0.3, on_damage=regions.append)
+    next(points)
+    assert told() == [(size, size, "payload checksum mismatch")]
+    next(points)
+    append(b"\xff" * 20)
+    assert list(points) == []
+    assert told() == [(3 * size, 20, "length checksum mismatch")]
+    points = eventcodec.follow(tmp_path, events=events, timeout=0.3, on_damage=regions.append)
+    assert [next(points) is not None for _ in range(2)] == [True, True]
+    assert len(told()) == 2
+    append(b"\xff" * 20)
+    append(one[:30])  # unfinished: no damage
+    assert list(points) == []
+    assert told() == [(3 * size, 40, "length checksum mismatch")]
+    points = eventcodec.follow(tmp_path, events=events, timeout=0.3, on_damage=regions.append)
+    assert len([next(points) for _ in range(2)]) == len(told()) == 2
+    append(one[30:])
+    assert len(list(points)) == 1
+    assert told() == []
+
+
 def test_events_of_visualdl_logs(tmp_path: Path) -> None:
     with LogWriter(logdir=str(tmp_path)) as writer:
         writer.add_scalar("loss", 1.0, 0)
@@ -144,6 +184,8 @@ def test_mistakes(tmp_path: Path) -> None:
         eventcodec.follow(tmp_path / "nothing")
     with pytest.raises(ValueError, match="timeout must not be negative, got -1"):
         eventcodec.follow(tmp_path, timeout=-1)
+    with pytest.raises(TypeError, match=r"on_damage must be a function or None, got 'print'"):
+        eventcodec.follow(tmp_path, on_damage="print")  # type: ignore[call-overload]
 
 
 def test_summary_iterator(tmp_path: Path, frame: Any, event: Any) -> None:

@@ -168,6 +168,7 @@ def test_rows_in_an_index(
 ) -> None:
     """In pieces of half a file, and with one harmed: the rows are read from the file then."""
     monkeypatch.setattr(index_segments, "_KEPT", 0)
+    monkeypatch.setattr(index_segments, "_LEAST_ROWS", 1)
     monkeypatch.setattr(sys.modules[index.__module__], "_MOST_STRETCH", 2000)  # bytes of a file
     place = tmp_path / "index"
     index(logs, location=place, workers=1)

@@ -163,6 +163,34 @@ def test_meshes(peer_writer: Any, tmp_path: Path) -> None:
         np.testing.assert_array_equal(series[0].value, make_ndarray(event.tensor_proto))
 
 
+def test_meshes_whose_first_value_alone_says_what_they_are(tmp_path: Path, frame: Any) -> None:
+    """TensorFlow 1 writes the metadata of a tag once, and not again in the next file of the run."""
+    from tensorboard.plugins.mesh import metadata as mesh_metadata
+    from tensorboard.plugins.mesh.plugin_data_pb2 import MeshPluginData
+
+    described = mesh_metadata.create_summary_metadata(
+        "m", "m_FACE", MeshPluginData.ContentType.Value("FACE"), 3, [1, 2, 3], None, "{}"
+    )
+    faces = np.arange(6, dtype=np.int32).reshape(1, 2, 3)
+    for file in range(2):
+        records = [Event(wall_time=1.0, file_version="brain.Event:2")]
+        for step in (2 * file, 2 * file + 1):
+            event = Event(step=step, wall_time=1.0)
+            value = event.summary.value.add(tag="m_FACE", tensor=make_tensor_proto(faces + step))
+            if step == 0:
+                value.metadata.CopyFrom(described)
+            records.append(event)
+        data = b"".join(frame(each.SerializeToString()) for each in records)
+        (tmp_path / f"events.out.tfevents.{file}").write_bytes(data)
+    peer = mesh_metadata.parse_plugin_metadata(
+        accumulate(tmp_path).SummaryMetadata("m_FACE").plugin_data.content
+    )
+    series = eventcodec.open(tmp_path)["."].meshes["m_FACE"]
+    for values in (list(series), [series[i] for i in range(4)], list(series[::-1])[::-1]):
+        assert [(each.name, each.content) for each in values] == [(peer.name, "faces")] * 4
+        assert [each.value.tolist() for each in values] == [(faces + i).tolist() for i in range(4)]
+
+
 def test_hparams(peer_writer: Any, tmp_path: Path) -> None:
     hparams = {"lr": 0.1, "layers": 3, "name": "größer", "bias": True}
     peer_writer.add_hparams(hparams, {"accuracy": 0.5, "loss": 0.25})

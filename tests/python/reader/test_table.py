@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +84,34 @@ def test_unused_capsules_are_released(log: eventcodec.Log) -> None:
     for _ in range(100):
         table.__arrow_c_stream__()
         table.__arrow_c_schema__()
-    with pytest.raises((TypeError, ValueError)):
-        table.__arrow_c_stream__("no capsule")
+    for wrong in ("no capsule", table.__arrow_c_stream__()):
+        with pytest.raises(
+            (TypeError, ValueError), match="must be a PyCapsule with an ArrowSchema"
+        ):
+            table.__arrow_c_stream__(wrong)
+
+
+def test_an_empty_table_has_the_types_of_a_full_one(log: eventcodec.Log) -> None:
+    full, empty = log.scalars(), log.scalars(tags="no such tag")
+    assert len(full) > 0 == len(empty)
+    for frame in (full.to_pandas(), empty.to_pandas()):
+        assert frame["tag"].cat.categories.dtype == "str"
+    assert empty.to_arrow().schema == full.to_arrow().schema
+    assert empty.to_polars().schema == full.to_polars().schema
+
+
+def test_runs_whose_names_are_not_utf8(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    with eventcodec.SummaryWriter(str(tmp_path / "plain")) as writer:
+        writer.add_scalar("t", 1.0, 1)
+    shutil.copytree(os.fsencode(tmp_path / "plain"), folder)
+    log = eventcodec.open(tmp_path)
+    names = ["caf\udce9", "plain"]
+    assert list(log) == names
+    table = log.scalars()
+    assert table["run"].tolist() == table.to_pandas()["run"].tolist() == names
+    assert table.to_arrow()["run"].to_pylist() == ["caf\\udce9", "plain"]
+    assert table.to_polars()["run"].to_list() == ["caf\\udce9", "plain"]
 
 
 def test_texts_and_missing_ones() -> None:
