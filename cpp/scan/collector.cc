@@ -252,6 +252,7 @@ Collector::TagEntry& Collector::entry_of(const event::ValueView& value) {
   TagEntry& entry = entry_of(as_text(value.tag));
   if (value.has_metadata && !entry.has_metadata) {
     entry.has_metadata = true;
+    tells_of_tags_ = true;
     entry.owner = owner_in(value);
     entry.display_name = as_text(value.display_name);
     entry.description = as_text(value.description);
@@ -305,6 +306,7 @@ bool Collector::append(const Row& row, const event::EventView& event, std::uint6
   TagEntry& entry = entry_of(row.value);
   entry.guessed = entry.guessed || row.guessed;
   has_guesses_ = has_guesses_ || row.guessed;
+  tells_of_tags_ = tells_of_tags_ || row.guessed;
   if (row.value.payload == Payload::kNothing && row.items == 0) return true;
   Series& series = series_[id_of(entry, as_text(row.value.tag), row.kind)];
   series.forms |= form_of(row.value.payload);
@@ -438,6 +440,7 @@ bool Collector::make_room(Series& series, std::uint64_t rows) {
   constexpr std::uint64_t kMostAtOnce = 64;
   const std::uint64_t size = series.rows.size;
   if (size + rows <= series.rows.capacity) return true;
+  await_arrivals();
   std::uint64_t wanted = size + rows;
   if (!first_room_.has_value()) first_room_ = done_;
   if (size >= kWorthProjecting && done_ > *first_room_ && total_ > done_) {
@@ -480,6 +483,7 @@ bool Collector::make_expected_room() {
 }
 
 void Collector::settle() {
+  await_arrivals();
   predictor_.forget();
   vdl_scalars_.forget();
   rows_ = std::vector<Row>();  // not = {}, which keeps the memory

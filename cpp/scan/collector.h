@@ -2,6 +2,7 @@
 // Knows tags, kinds and metadata; knows nothing of files.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,13 +96,15 @@ class Collector {
   [[nodiscard]] bool make_expected_room();
 
   // Takes over what another collector has gathered from the bytes that follow, beginning empty or
-  // from drop_adopted(): the result is as if this one had gathered it. False: it would not be,
-  // because the other did not know the metadata that stand before; nothing changed.
-  [[nodiscard]] bool adopt(Collector& part, std::size_t threads);
+  // from hand_over(): the result is as if this one had gathered it. False: it would not be, because
+  // the other did not know the metadata that stand before; nothing changed. Throws std::bad_alloc;
+  // then the same is true of the rows.
+  [[nodiscard]] bool adopt(Collector& part);
 
-  // Forgets the rows and restarts that adopt() has taken over, but not the tags, what they are, and
-  // how their records look.
-  void drop_adopted();
+  // After it was adopted: copies the rows to their places in the other, which may be added to at
+  // the same time, and forgets rows and restarts, but not the tags, what they are, and how their
+  // records look.
+  void hand_over();
 
   // All that add() has gathered, and back: see state.h. restore() is for a new Collector; false:
   // not what save() wrote.
@@ -208,8 +211,11 @@ class Collector {
     const void* from;
     std::size_t bytes;
   };
-  std::vector<std::uint32_t> adopt_series(Collector& part, std::size_t threads);
-  void adopt_rows(Series& series, Series& part, std::vector<Copy>& copies);
+  void adopt_series(Collector& part);
+  void adopt_restarts(Collector& part, std::size_t series_before);
+  void adopt_tags(const Collector& part);
+  static void adopt_rows(Series& series, Series& part, std::vector<Copy>& leaving);
+  void await_arrivals() const;
   static void describe(Series& series, const TagEntry& entry);
   void learn(Series& series, const Row& row);
 
@@ -235,6 +241,7 @@ class Collector {
   std::pair<const std::string, TagEntry>* counted_ = nullptr;  // by add_bytes(), the last
   std::size_t row_counts_ = 0;                                 // in session_starts_
   bool has_guesses_ = false;
+  bool tells_of_tags_ = false;  // some tag that add() met has metadata, or its kind was guessed
   bool has_expectations_ = false;
   event::Joined joined_;
   std::vector<Row> rows_;
@@ -245,6 +252,11 @@ class Collector {
   std::uint64_t total_ = 0;
   std::optional<std::uint64_t> first_room_;  // done_ when rows began to come
   std::uint64_t dropped_at_ = 0;
+  std::vector<std::uint32_t> adopted_as_;  // the number of each series in the adopter
+  std::vector<Copy> leaving_;  // rows that hand_over() copies, and the count that it is part of
+  std::atomic<std::uint32_t>* arrivals_of_adopter_ = nullptr;
+  // How many others have not yet handed over rows that were adopted.
+  std::unique_ptr<std::atomic<std::uint32_t>> arrivals_;
   std::size_t most_tags_ = std::numeric_limits<std::size_t>::max();
 };
 

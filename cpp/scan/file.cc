@@ -19,6 +19,9 @@ using record::Unframed;
 // The values of so many tags are read the quick way when nobody wants to know of them: some 50 MiB.
 constexpr std::size_t kTagsForReading = std::size_t{1} << 16;
 
+// Enough to tell what a file is; threads that share a file need not wait for more.
+constexpr std::uint64_t kBytesOfFormat = std::uint64_t{64} << 10;
+
 void EventFile::forget() {
   collector_ = Collector(selection_);
   committed_ = 0;
@@ -97,7 +100,7 @@ Status EventFile::scan_what_is_new(const Options& options, Buffer& buffer, std::
   Window window(file.value().get(), committed_, identity.bytes, buffer);
   SearchBudget budget(window.file_bytes() - window.offset());
   if (committed_ == 0 && damage_.empty()) {
-    if (Status filled = window.fill(); !filled.ok()) return filled;
+    if (Status filled = window.fill(0, kBytesOfFormat); !filled.ok()) return filled;
     format_ = format_of(window.bytes(), path_);
   }
   Status result = format_ == Format::kVisualDl ? take_all_vdl(window, budget, options)
@@ -125,7 +128,8 @@ Result<bool> EventFile::take_until(Window& window, SearchBudget& budget, const O
   std::uint64_t wanted = 0;
   while (true) {
     if (committed_ >= limit) return true;
-    Status status = window.fill(wanted);
+    Status status;
+    if (window.bytes().size() <= wanted) status = window.fill(wanted, limit);
     if (!status.ok()) return status.error();
     Result<Unframed> found = take_records(window, options, budget, limit);
     if (!found.ok()) return found.error();

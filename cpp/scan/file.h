@@ -47,9 +47,9 @@ struct Options {
   record::Verify verify = record::Verify::kYes;
   bool keep_rows = true;  // false: only tags, records and damage count
   bool keep_tags = true;  // false: of tags no more than help reading, and none at the end
-  // The fewest bytes that are worth a thread of their own; a thread reads up to twice as many at a
-  // time.
-  std::uint64_t least_part = std::uint64_t{4} << 20;
+  // The fewest bytes that are worth a thread of their own; a thread reads twice as many at a time,
+  // and up to eight times when others are slow.
+  std::uint64_t least_part = std::uint64_t{1} << 20;
   const Saving* saving = nullptr;
 };
 
@@ -147,8 +147,6 @@ class EventFile {
 
   static Identity identity_of(const struct stat& status);
 
-  static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
-
   bool restore_from(StateReader& in);
   // saved_rows.cc
   Status take_and_save(Window& window, SearchBudget& budget, const Options& options);
@@ -166,11 +164,10 @@ class EventFile {
                                         SearchBudget& budget, std::uint64_t limit);
   // split.cc
   struct Part;
+  class Ahead;
   Status take_split(Window& window, SearchBudget& budget, const Options& options,
                     std::size_t threads);
-  void scan_part(Part& part, int fd, std::uint64_t begin, std::uint64_t limit,
-                 const Options& options) const;
-  bool adopt(Part& part, Window& window, std::size_t threads);
+  bool adopt(Part& part, Window& window);
   Result<bool> pass_damage(Window& window, SearchBudget& budget, const record::Unframed& found,
                            const Options& options);
   Result<bool> pass_torn_record(Window& window, SearchBudget& budget, std::uint64_t bytes,

@@ -16,6 +16,10 @@ constexpr std::array kKernels = {
     Kernel<PredictFn>{"portable", 0, predict_portable},
 };
 
+// With more series what is fetched for their next rows falls out of the second-level cache before
+// those rows come.
+constexpr std::size_t kMostFetchedAhead = 4096;
+
 }  // namespace
 
 std::span<const Kernel<PredictFn>> kernels() { return kKernels; }
@@ -54,6 +58,7 @@ Prediction& Predictor::prepare(bool verify, const StepRange& steps) {
   begin();
   prediction_.shapes = shapes_.data();
   prediction_.verify = verify;
+  prediction_.fetch_ahead = shapes_.size() <= kMostFetchedAhead;
   prediction_.steps = steps;
   prediction_.long_crc = crc32c::chosen().fn;
   return prediction_;

@@ -41,7 +41,8 @@ struct Prediction {
   std::uint32_t last = 0;     // the shape of the value before
   std::uint64_t records = 0;  // counted up
   bool verify = true;
-  StepRange steps;  // events of others are read like all, but appended nowhere
+  bool fetch_ahead = true;  // the memory for rows; see prefetch_rows()
+  StepRange steps;          // events of others are read like all, but appended nowhere
   crc32c::ExtendFn long_crc = nullptr;
 };
 

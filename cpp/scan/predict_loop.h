@@ -53,6 +53,15 @@ EVENTCODEC_INLINE bool read_head(const std::uint8_t* p, const std::uint8_t* end,
   return p <= end && length == static_cast<std::uint64_t>(end - p);
 }
 
+// Fetches the memory that rows of a column behind `row` will be written to. Rows of hundreds of
+// series come in turn, too many streams for the processor to foresee: the wait for memory would be
+// a third of the time of a scan. (A number and no pointer: it may lie behind the column.)
+EVENTCODEC_INLINE void prefetch_rows(const void* column, std::uint64_t row) {
+  constexpr std::uint64_t kAhead = 64;  // the next line of the cache
+  const std::uint64_t place = reinterpret_cast<std::uintptr_t>(column) + row * 8 + kAhead;
+  __builtin_prefetch(reinterpret_cast<const void*>(place), 1);
+}
+
 // Takes back the rows of `count` values that followed one another from `shape` on.
 EVENTCODEC_INLINE void take_back(Prediction& prediction, std::uint32_t shape, std::uint64_t count) {
   for (; count != 0; --count) {
@@ -91,6 +100,11 @@ EVENTCODEC_INLINE bool take_values(Prediction& prediction, const EventHead& head
     if constexpr (keep == Keep::kYes) {
       const std::uint64_t row = rows->size;
       rows->size = row + shape.kept;
+      if (prediction.fetch_ahead) {
+        prefetch_rows(rows->steps, row);
+        prefetch_rows(rows->wall_times, row);
+        prefetch_rows(rows->values, row);
+      }
       rows->steps[row] = head.step;
       rows->wall_times[row] = head.wall_time;
       rows->values[row] =

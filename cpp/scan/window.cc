@@ -14,9 +14,12 @@ namespace {
 // Large enough that the system call costs nothing, small enough to stay in the second-level cache.
 constexpr std::size_t kWindowBytes = std::size_t{512} << 10;
 
+// Holds the rest of most records that begin before a limit.
+constexpr std::uint64_t kBeyondLimit = 256;
+
 }  // namespace
 
-Status Window::fill(std::uint64_t wanted) {
+Status Window::fill(std::uint64_t wanted, std::uint64_t limit) {
   const std::size_t rest = end_ - begin_;
   // Beyond the usual size, memory follows the bytes that are there, in steps of a half.
   const auto capacity = std::max(kWindowBytes, static_cast<std::size_t>(wanted + wanted / 2));
@@ -28,9 +31,14 @@ Status Window::fill(std::uint64_t wanted) {
   std::uint8_t* tail = buffer_.reserve(capacity - std::min(capacity, rest) + kReadSlack);
   if (tail == nullptr) return Error{.code = Errc::kOutOfMemory, .message = "window of a scan"};
   data_ = buffer_.data();
-  while (end_ < capacity && !at_end()) {
+  const std::uint64_t before_limit = limit - std::min(limit, offset_);
+  const std::uint64_t enough =
+      before_limit < capacity
+          ? std::clamp<std::uint64_t>(before_limit + kBeyondLimit, wanted, capacity)
+          : capacity;
+  while (end_ < enough && !at_end()) {
     const std::size_t room = static_cast<std::size_t>(
-        std::min<std::uint64_t>(capacity - end_, file_bytes_ - end_offset()));
+        std::min<std::uint64_t>(enough - end_, file_bytes_ - end_offset()));
     const ssize_t got = ::pread(fd_, data_ + end_, room, static_cast<off_t>(end_offset()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("read", errno);

@@ -15,9 +15,11 @@ class Window {
   Window(int fd, std::uint64_t offset, std::uint64_t file_bytes, Buffer& buffer)
       : fd_(fd), offset_(offset), file_bytes_(file_bytes), buffer_(buffer) {}
 
-  // Reads on until the memory is full or the file ends, and at least until bytes() holds `wanted`
-  // bytes, if can_hold(wanted).
-  [[nodiscard]] Status fill(std::uint64_t wanted = 0);
+  // Reads on until the memory is full, the file ends, or bytes() reach a little beyond byte `limit`
+  // of the file, behind which others read; but at least until they hold `wanted` bytes, if
+  // can_hold(wanted).
+  [[nodiscard]] Status fill(std::uint64_t wanted = 0, std::uint64_t limit = kNoLimit);
+  static constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
   // Whether the file has `bytes` bytes from offset() on. Memory is never claimed for bytes that
   // are not there.
