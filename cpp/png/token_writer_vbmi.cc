@@ -67,9 +67,9 @@ EVENTCODEC_INLINE std::uint64_t top_lane(__m512i lanes) {
 // Stores eight lanes, one after the other, at p + offsets of 16 bits.
 EVENTCODEC_INLINE void store_lanes(__m512i lanes, __m128i offsets, std::uint8_t* p) {
   const auto two = [p](__m128i pair, std::uint64_t first, std::uint64_t second) {
-    const auto numbers = _mm_castsi128_pd(pair);
-    _mm_storel_pd(reinterpret_cast<double*>(p + (first & 0xffff)), numbers);
-    _mm_storeh_pd(reinterpret_cast<double*>(p + (second & 0xffff)), numbers);
+    const auto lanes_of_two = _mm_castsi128_ps(pair);  // for stores without alignment
+    _mm_storel_pi(reinterpret_cast<__m64*>(p + (first & 0xffff)), lanes_of_two);
+    _mm_storeh_pi(reinterpret_cast<__m64*>(p + (second & 0xffff)), lanes_of_two);
   };
   const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(offsets));
   const auto high = static_cast<std::uint64_t>(_mm_extract_epi64(offsets, 1));

@@ -79,7 +79,7 @@ def command(
             run_table,
         )
 
-        view = long_table if at_length else run_table
+        view: Callable[..., Any] = long_table if at_length else run_table
         if console().width < NARROW:
             view = narrow_long_list if at_length else narrow_list
         found = print_tables(log, tags, view)

@@ -101,17 +101,17 @@ def test_an_empty_table_has_the_types_of_a_full_one(log: eventcodec.Log) -> None
 
 
 def test_runs_whose_names_are_not_utf8(tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    folder = os.fsencode(tmp_path) + b"/na\xefve"
     with eventcodec.SummaryWriter(str(tmp_path / "plain")) as writer:
         writer.add_scalar("t", 1.0, 1)
     shutil.copytree(os.fsencode(tmp_path / "plain"), folder)
     log = eventcodec.open(tmp_path)
-    names = ["caf\udce9", "plain"]
+    names = ["na\udcefve", "plain"]
     assert list(log) == names
     table = log.scalars()
     assert table["run"].tolist() == table.to_pandas()["run"].tolist() == names
-    assert table.to_arrow()["run"].to_pylist() == ["caf\\udce9", "plain"]
-    assert table.to_polars()["run"].to_list() == ["caf\\udce9", "plain"]
+    assert table.to_arrow()["run"].to_pylist() == ["na\\udcefve", "plain"]
+    assert table.to_polars()["run"].to_list() == ["na\\udcefve", "plain"]
 
 
 def test_texts_and_missing_ones() -> None:
