@@ -29,7 +29,7 @@ def logs(tmp_path_factory) -> Path:
     for number, (begin, end) in enumerate([(0, 30), (20, 40), (25, 50)]):
         purge = begin if number else None
         run = str(place / "restarted")
-        writer = SummaryWriter(run, purge_step=purge, filename_suffix=f".{number}")
+        writer = SummaryWriter(run, purge_step=purge, filename_suffix=f".{number}.new")
         for step in range(begin, end):
             writer.add_scalar("loss", rng.random(), step)
             writer.add_scalar("loss2", rng.random(), step, new_style=True)
@@ -38,6 +38,9 @@ def logs(tmp_path_factory) -> Path:
                 writer.add_image("x", rng.random((3, 4, 5)), step)
                 writer.add_text("note", f"at {step}", step)
         writer.close()
+        # Torch counts the writers of a second, without zeros in front: .10 sorts before .9.
+        [made] = Path(run).glob(f"*.{number}.new")
+        made.rename(made.with_name(f"events.out.tfevents.{1_700_000_000 + number}.host"))
     return place
 
 
