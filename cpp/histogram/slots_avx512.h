@@ -2,8 +2,8 @@
 // by a logarithm. Included by avx512.cc alone.
 //
 // The slot of |x| is 1 + floor(log(|x| / 1e-12) / log(1.1)), and 774 at most: see slot_tables.h.
-// The logarithm is that of a float32 with an error of less than kDoubt; where its fraction is
-// closer to a whole number than that, slot_of() has to say.
+// The logarithm is that of a float32 with an error of less than kLogarithmOff; where its fraction
+// is closer to a whole number than that, slot_of() has to say.
 #pragma once
 
 #include <immintrin.h>
@@ -58,7 +58,7 @@ inline constexpr double kLog2[7] = {0.5849625007211563,   0.9618208211752001,  -
                                     -0.024568534745308575};
 // By which the logarithm of any float32 may be off, in units; with every rounding it is less than
 // half of that. A power of two.
-inline constexpr int kDoubt = 2;
+inline constexpr int kLogarithmOff = 2;
 
 // Gives the slots of the numbers less kMiddle, and which of them are in doubt.
 EVENTCODEC_INLINE __m512i find_sixteen(const Sixteen& numbers, __mmask16* doubt) {
@@ -66,7 +66,7 @@ EVENTCODEC_INLINE __m512i find_sixteen(const Sixteen& numbers, __mmask16* doubt)
   constexpr double kFirst = -39.863137138648355;           // log2(1e-12)
   constexpr double kScale = kBucketsPerOctave * (1 << kUnits);
   constexpr double kOne = 1 << kUnits;
-  constexpr double kConstant = (kLog2[0] - kFirst) * kScale + (1 - kMiddle) * kOne + kDoubt;
+  constexpr double kConstant = (kLog2[0] - kFirst) * kScale + (1 - kMiddle) * kOne + kLogarithmOff;
   const auto all = [](double number) { return _mm512_set1_ps(static_cast<float>(number)); };
   const __m512 exponent = _mm512_getexp_ps(numbers.x);
   const __m512 m =
@@ -79,7 +79,7 @@ EVENTCODEC_INLINE __m512i find_sixteen(const Sixteen& numbers, __mmask16* doubt)
   log = _mm512_min_ps(log, all((kDefaultPowers - kMiddle + 0.5) * kOne));
   log = _mm512_max_ps(log, all((0.5 - kMiddle) * kOne));
   const __m512i units = _mm512_cvt_roundps_epi32(log, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-  constexpr int kFraction = ((1 << kUnits) - 1) & ~(2 * kDoubt - 1);
+  constexpr int kFraction = ((1 << kUnits) - 1) & ~(2 * kLogarithmOff - 1);
   *doubt = _mm512_testn_epi32_mask(units, _mm512_set1_epi32(kFraction));
   const __m512i positive = _mm512_srai_epi32(units, kUnits);
   return _mm512_mask_add_epi32(positive, numbers.negative, positive,
