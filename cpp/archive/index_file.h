@@ -1,6 +1,6 @@
 // index_file.h - reads what is new of a file for an index.  In: a file as the index knows it.  Out:
-// rows and the file's state in a segment.  Memory is that of the tags of the file and of the rows of
-// a stretch.
+// rows and the file's state in a segment.  Memory is that of the tags of the file and of the rows
+// of a stretch.
 #pragma once
 
 #include "scan/file.h"
@@ -9,8 +9,8 @@ namespace eventcodec::archive {
 
 // What was read, and where the state stands in the segment.
 struct IndexedFile {
-  std::uint64_t begin = 0;      // of the bytes that were read
-  std::uint32_t tail_crc = 0;   // of the last bytes that were read or had been
+  std::uint64_t begin = 0;     // of the bytes that were read
+  std::uint32_t tail_crc = 0;  // of the last bytes that were read or had been
   std::uint64_t state_offset = 0;
   std::uint64_t state_bytes = 0;
 };

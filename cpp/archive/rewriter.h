@@ -72,8 +72,8 @@ class Rewriter {
 
   static constexpr int kNowhere = -1;
 
-  // Copies one file. `to` kNowhere only counts. Stops when the output has `most_bytes`, if that is not 0:
-  // the result is the offset to go on from, or the end of the file's records.
+  // Copies one file. `to` kNowhere only counts. Stops when the output has `most_bytes`, if that is
+  // not 0: the result is the offset to go on from, or the end of the file's records.
   Result<std::uint64_t> copy(const Source& from, int to, std::uint64_t most_bytes);
 
   [[nodiscard]] const std::vector<TagReport>& tags() const { return reports_; }

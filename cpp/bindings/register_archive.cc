@@ -37,16 +37,17 @@ py::list left_out(const std::vector<LeftOut>& regions) {
 // None for a VisualDL log, whose records are others, if they should be events.
 py::object salvage(int from, int to, bool events, bool copy, const std::string& path) {
   bool is_visualdl = false;
-  const Salvaged found = unwrap(without_gil([&]() -> Result<Salvaged> {
-                                  if (events) {
-                                    const auto format = scan::format_of(from, path);
-                                    if (!format.ok()) return format.error();
-                                    is_visualdl = format.value() == scan::Format::kVisualDl;
-                                    if (is_visualdl) return Salvaged{};
-                                  }
-                                  return archive::salvage(from, to, {.events = events, .copy = copy});
-                                }),
-                                path);
+  const Salvaged found =
+      unwrap(without_gil([&]() -> Result<Salvaged> {
+               if (events) {
+                 const auto format = scan::format_of(from, path);
+                 if (!format.ok()) return format.error();
+                 is_visualdl = format.value() == scan::Format::kVisualDl;
+                 if (is_visualdl) return Salvaged{};
+               }
+               return archive::salvage(from, to, {.events = events, .copy = copy});
+             }),
+             path);
   if (is_visualdl) return py::none();
   py::list stretches;
   for (const archive::Stretch& each : found.stretches) {

@@ -72,7 +72,7 @@ class PieceWriter {
   int fd_;
   std::uint64_t written_;
   Buffer pending_;
-  std::uint32_t sum_ = 0;     // of bytes that are written
+  std::uint32_t sum_ = 0;      // of bytes that are written
   std::size_t summed_to_ = 0;  // in pending_
   Status status_;
 };
