@@ -123,13 +123,14 @@ class Collector {
   [[nodiscard]] Status save_rows(PieceWriter& writer, std::uint32_t piece, std::uint64_t least);
   [[nodiscard]] Status take_back(const std::vector<Piece>& pieces, std::uint32_t first);
 
+  // From here on in tags.cc.
   // Bytes of records by tag. Event files: what add_bytes() was told; VisualDL logs: what was read.
   void add_bytes(std::string_view tag, std::uint64_t bytes);
   [[nodiscard]] std::uint64_t bytes_of(std::string_view tag) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> tag_bytes() const;
 
-  // The tags that have metadata here, each with what its first say; in the order
-  // of their series, then those without values in no particular one.
+  // The tags that have metadata here, each with what its first say; in the order of their
+  // series, then those without values in no particular one.
   [[nodiscard]] std::vector<TagOwner> owners() const;
 
   // Tags of which rows were sorted without metadata, and what an earlier file of the run says of
