@@ -44,7 +44,8 @@ descriptor for each file: where it could not open them all it has no figure.
 average {load:.1f} at the start, of which this is 1.
 
 In these tables the last line says how many times more one unit costs at the largest size than two
-powers of ten below: 1 is a cost that grows exactly with the size.
+powers of ten below: 1 is a cost that grows exactly with the size. The first program at a size,
+`open, nothing asked`, also pays for the memory that the system has to find after the writing.
 
 ![cost against size](../docs/images/growth.png)
 """
