@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -13,46 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from small_logs import VERSION, append, histogram, image, restart, scalar
+from tensorboard.compat.proto.event_pb2 import Event
 
 import eventcodec
 from eventcodec import _native
 from eventcodec.archive import compact, index, query
 from eventcodec.reader.saved_scans import DATABASE, cache_directory, restore_files
-
-VERSION = Event(wall_time=1.7e9, file_version="brain.Event:2").SerializeToString()
-
-
-def scalar(step: int, tag: str = "loss", value: float | None = None) -> bytes:
-    event = Event(wall_time=1.7e9 + step, step=step)
-    event.summary.value.add(tag=tag, simple_value=step / 2 if value is None else value)
-    return event.SerializeToString()
-
-
-def restart(step: int) -> bytes:
-    event = Event(wall_time=1.7e9, step=step)
-    event.session_log.status = SessionLog.START
-    return event.SerializeToString()
-
-
-def histogram(step: int) -> bytes:
-    event = Event(wall_time=1.7e9 + step, step=step)
-    value = event.summary.value.add(tag="weights")
-    value.histo.bucket_limit.extend([0.0, 1.0])
-    value.histo.bucket.extend([0.0, float(step)])
-    return event.SerializeToString()
-
-
-def image(step: int) -> bytes:
-    event = Event(wall_time=1.7e9 + step, step=step)
-    event.summary.value.add(tag="x").image.encoded_image_string = b"p" * (step % 50)
-    return event.SerializeToString()
-
-
-def append(path: Path, *payloads: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(b"".join(map(_native.frame, payloads)))
 
 
 def facts(log: eventcodec.Log) -> dict[str, Any]:
@@ -80,16 +46,6 @@ def assert_equal_answers(place: Path, location: Path | None = None) -> None:
     assert facts(indexed) == facts(plain)
     purged = eventcodec.open(place, purge=False)
     assert facts(purged) == facts(eventcodec.open(place, purge=False, index=False))
-
-
-@pytest.fixture
-def logs(tmp_path: Path) -> Path:
-    place = tmp_path / "logs"
-    for run in ("a", "b/c", "."):
-        append(place / run / "events.out.tfevents.1", VERSION, *map(scalar, range(1, 30)))
-        append(place / run / "events.out.tfevents.1", histogram(3), image(4), restart(20))
-        append(place / run / "events.out.tfevents.2", VERSION, scalar(5), scalar(6, "late"))
-    return place
 
 
 def test_a_second_pass_reads_nothing(logs: Path) -> None:
@@ -408,157 +364,3 @@ def test_wrong_calls(tmp_path: Path, logs: Path) -> None:
         index(logs / "a/events.out.tfevents.1")
     with pytest.raises(FileNotFoundError, match="eventcodec index"):
         query(logs, "SELECT 1", update=False)
-
-
-class TestQuery:
-    """SQL over the index, in both dialects."""
-
-    @pytest.fixture(params=["sqlite", "duckdb"])
-    def dialect(self, request: pytest.FixtureRequest) -> Any:
-        return request.param
-
-    def ask(self, logs: Path, sql: str, dialect: Any) -> list[tuple[Any, ...]]:
-        return query(logs, sql, dialect=dialect).rows
-
-    def test_scalars_are_what_open_gives(self, logs: Path, dialect: Any) -> None:
-        rows = self.ask(logs, "SELECT * FROM scalars", dialect)
-        table = eventcodec.open(logs).scalars()
-        columns = [table[name].tolist() for name in ("run", "tag", "step", "wall_time", "value")]
-        assert sorted(rows) == sorted(zip(*columns, strict=True))
-
-    def test_statistics(self, logs: Path, dialect: Any) -> None:
-        append(
-            logs / "s/events.out.tfevents.1",
-            VERSION,
-            *(scalar(n, "v", value) for n, value in enumerate([3.0, float("nan"), -1.5, 2.0])),
-            *(scalar(n, "nan", float("nan")) for n in range(3)),
-            scalar(1, "inf", float("inf")),
-        )
-        sql = "SELECT tag, min, max, last, nan_count, count FROM tags WHERE run = 's' ORDER BY tag"
-        assert self.ask(logs, sql, dialect) == [
-            ("inf", float("inf"), float("inf"), float("inf"), 0, 1),
-            ("nan", None, None, None, 3, 3),
-            ("v", -1.5, 3.0, 2.0, 1, 4),
-        ]
-
-    def test_runs_and_files(self, logs: Path, dialect: Any) -> None:
-        path = logs / "a/events.out.tfevents.1"
-        path.write_bytes(path.read_bytes()[:-3])
-        rows = self.ask(logs, "SELECT run, files, tags, health, last_step FROM runs", dialect)
-        assert sorted(rows) == [
-            (".", 2, 4, "whole", 6),
-            ("a", 2, 4, "pending", 6),
-            ("b/c", 2, 4, "whole", 6),
-        ]
-        [(size,)] = self.ask(logs, "SELECT sum(bytes) FROM files", dialect)
-        assert size == sum(p.stat().st_size for p in logs.rglob("*tfevents*"))
-
-    def test_hparams(self, logs: Path, dialect: Any) -> None:
-        with eventcodec.SummaryWriter(str(logs / "h")) as writer:
-            writer.add_scalar("x", 1, 1)
-        from torch.utils.tensorboard import SummaryWriter
-
-        with SummaryWriter(str(logs / "t")) as writer:
-            writer.add_hparams({"lr": 0.25, "name": "adam", "on": True}, {"x": 1.0}, run_name=".")
-        rows = self.ask(logs, "SELECT name, value FROM hparams ORDER BY name", dialect)
-        numbers = ("0.25", "1") if dialect == "duckdb" else (0.25, 1.0)  # torch stores True as 1
-        assert rows == [("lr", numbers[0]), ("name", "adam"), ("on", numbers[1])]
-
-    @pytest.mark.parametrize(
-        "sql",
-        [
-            "GIVE 1",
-            "SELECT * FROM nothing",
-            "DELETE FROM files",
-            "DROP TABLE files",
-            "ATTACH '/tmp/x.sqlite' AS x",
-            "SELECT 1; SELECT 2; DROP TABLE files",
-        ],
-    )
-    def test_wrong_sql(self, logs: Path, sql: str) -> None:
-        with pytest.raises(ValueError, match="SQL"):
-            self.ask(logs, sql, "sqlite")
-        assert self.ask(logs, "SELECT count(*) FROM files", "sqlite") == [(6,)]
-
-    @pytest.mark.parametrize(
-        "sql", ["GIVE 1", "SELECT * FROM read_csv('/etc/passwd')", "COPY files TO '/tmp/x'"]
-    )
-    def test_duckdb_reaches_no_files(self, logs: Path, sql: str) -> None:
-        with pytest.raises(ValueError, match="SQL"):
-            self.ask(logs, sql, "duckdb")
-
-    def test_the_examples_of_the_help_run(self, logs: Path, dialect: Any) -> None:
-        import re
-
-        from eventcodec.cli.query import command
-
-        examples = re.findall(r'"(SELECT[^"]*)"', command.help or "")
-        assert len(examples) == 5
-        for sql in examples:
-            self.ask(logs, sql, dialect)
-
-
-def test_the_commands(logs: Path, command: Any) -> None:
-    done = command("index", logs, "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["read"] == 6
-    sql = "SELECT run, tag, step, value FROM scalars WHERE step = 5 ORDER BY run"
-    rows = command("query", logs, sql, "--json").stdout.splitlines()
-    assert json.loads(rows[0]) == {"run": ".", "tag": "loss", "step": 5, "value": 2.5}
-    table = command("query", logs, sql, "--format", "csv").stdout.splitlines()
-    assert table[0] == "run,tag,step,value"
-    assert table[1].startswith(".,loss,5,2.5")
-    assert command("query", logs, "GIVE 1").returncode == 2
-    assert command("du", logs, "--by-run").returncode == 0
-    facts = [json.loads(line) for line in command("du", logs, "--json").stdout.splitlines()]
-    assert {each["tag"] for each in facts} == {"loss", "late", "weights", "x"}
-
-
-def test_csv_cells_are_safe(tmp_path: Path, command: Any) -> None:
-    evil = '=cmd|"/c calc"!A1\x1b[31m\r\n'
-    append(tmp_path / "events.out.tfevents.1", VERSION, scalar(1, evil, -2.0))
-    done = command("query", tmp_path, "SELECT tag, last FROM tags", "--format", "csv")
-    _, row = done.stdout.splitlines()
-    assert row.startswith("\"'=cmd")
-    assert row.endswith(",-2.0")
-    assert "\x1b" not in done.stdout
-    done = command("query", tmp_path, "SELECT tag, last FROM tags")
-    assert "\x1b" not in done.stdout
-
-
-def test_du_counts_the_records_of_visualdl(tmp_path: Path, command: Any) -> None:
-    from eventcodec.compat.visualdl import LogWriter
-    from eventcodec.proto import Record
-
-    def of_each_tag() -> dict[str, int]:
-        """By the rule of VisualDL's own reader: a length, and as many bytes."""
-        (path,) = tmp_path.rglob("vdlrecords*")
-        data, sizes = path.read_bytes(), {}
-        while data:
-            size = 8 + int.from_bytes(data[:8], "little")
-            (value,) = Record.FromString(data[8:size]).values
-            tag = value.tag + (f"/{value.tag_value.tag}" if value.HasField("tag_value") else "")
-            sizes[tag] = sizes.get(tag, 0) + size
-            data = data[size:]
-        return sizes
-
-    def counted() -> dict[str, int]:
-        rows = [json.loads(line) for line in command("du", tmp_path, "--json").stdout.splitlines()]
-        return {row["tag"]: row["bytes"] for row in rows}
-
-    def log(first_step: int) -> None:
-        name = "vdlrecords.1700000000.log"
-        with LogWriter(str(tmp_path / "run"), file_name=name, display_name="shown") as writer:
-            for step in range(first_step, first_step + 200):
-                writer.add_scalar("loss", step / 2, step)
-                writer.add_scalar("a long name of a rate", step, step)
-                writer.add_scalars("chart", {"sin": 1.0, "cos": 0.0}, step)
-            writer.add_image("x", np.zeros((9, 9, 3)), first_step)
-            writer.add_text("note", "x" * 5000, first_step)
-
-    log(0)
-    first = counted()
-    assert first == of_each_tag()
-    assert len(first) == 7
-    log(200)  # the second pass reads what was added
-    assert counted() == of_each_tag() != first
